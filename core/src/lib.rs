@@ -1,0 +1,19 @@
+//! The pure core of xm-edge: bytes, settings and answers come in; bytes, wishes and events go out.
+//!
+//! ```text
+//! request ─► template (compile) ─► decision ─► render ─► response ─► events
+//! ```
+//!
+//! It never reads a clock, a random number, the network or storage, and never logs: whatever the platform
+//! must do is a value that a function here returns. The Worker around it (`src/` of the workspace root) is
+//! the only place that knows Cloudflare.
+
+pub mod cdp;
+pub mod config;
+pub mod decision;
+pub mod events;
+pub mod reason;
+pub mod render;
+pub mod request;
+pub mod response;
+pub mod template;
