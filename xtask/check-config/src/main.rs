@@ -1,0 +1,3 @@
+//! `cargo xtask check-config`.
+
+fn main() {}
