@@ -1,0 +1,3 @@
+//! End to end: one module per promise.
+
+mod harness_itself;

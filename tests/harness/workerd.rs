@@ -1,0 +1,264 @@
+//! The real runtime. In: a Worker module and its bindings. Out: an address and the lines it logs. Every instance
+//! has its own process and port, and ends with its value.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+};
+
+use serde_json::Value;
+
+use crate::Journal;
+
+/// What runs in workerd.
+pub enum Module {
+    /// `build/index.js` and `build/index_bg.wasm` of this workspace.
+    Built,
+    /// A JavaScript module; for tests of the harness itself.
+    Script(String),
+}
+
+/// A running workerd.
+pub struct Workerd {
+    child: Child,
+    address: SocketAddr,
+    lines: Journal<String>,
+    _folder: tempfile::TempDir,
+}
+
+impl Workerd {
+    /// Starts workerd with these bindings: texts as text, anything else as JSON, as wrangler does.
+    ///
+    /// # Panics
+    /// With the command to run when something it needs is missing; with workerd's own words when it does not start.
+    #[must_use]
+    pub fn start(module: &Module, bindings: &[(String, Value)]) -> Self {
+        let folder = tempfile::tempdir().expect("no temporary folder");
+        let modules = install(module, folder.path());
+        fs::write(
+            folder.path().join("config.capnp"),
+            config(&modules, &compatibility(module), bindings),
+        )
+        .unwrap();
+        let mut child = Command::new(binary())
+            .args(["serve", "config.capnp", "--control-fd=1"])
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("workerd does not start: run `npm ci`");
+        let lines = Journal::default();
+        follow(child.stdout.take().unwrap(), lines.clone());
+        follow(child.stderr.take().unwrap(), lines.clone());
+        let mut workerd = Self {
+            child,
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            lines,
+            _folder: folder,
+        };
+        let port = workerd
+            .lines
+            .wait_for("workerd listening (its own words are above)", |all| {
+                all.iter().find_map(|line| {
+                    let message: Value = serde_json::from_str(line).ok()?;
+                    (message["event"] == "listen").then(|| message["port"].as_u64())?
+                })
+            });
+        workerd.address.set_port(u16::try_from(port).unwrap());
+        workerd
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Every line that was logged, standard output and error together.
+    #[must_use]
+    pub fn lines(&self) -> &Journal<String> {
+        &self.lines
+    }
+
+    /// Whether the process still runs.
+    ///
+    /// # Panics
+    /// When the operating system does not say.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+}
+
+impl Drop for Workerd {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            eprintln!("--- what workerd logged:");
+            for line in self.lines.all() {
+                eprintln!("    {line}");
+            }
+        }
+    }
+}
+
+fn follow(stream: impl Read + Send + 'static, lines: Journal<String>) {
+    thread::spawn(move || {
+        let mut reader = BufReader::new(stream);
+        let mut line = Vec::new();
+        while reader
+            .read_until(b'\n', &mut line)
+            .is_ok_and(|count| count > 0)
+        {
+            lines.push(String::from_utf8_lossy(&line).trim_end().to_owned());
+            line.clear();
+        }
+    });
+}
+
+/// The project's root: the folder above this crate.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The native binary inside `node_modules`, as npm installed it for this platform. `WORKERD_BIN` overrides it.
+fn binary() -> PathBuf {
+    if let Some(path) = std::env::var_os("WORKERD_BIN") {
+        return path.into();
+    }
+    let system = match std::env::consts::OS {
+        "macos" => "darwin",
+        "windows" => "windows",
+        other => other,
+    };
+    let processor = if std::env::consts::ARCH == "aarch64" {
+        "arm64"
+    } else {
+        "64"
+    };
+    let file = if system == "windows" {
+        "workerd.exe"
+    } else {
+        "workerd"
+    };
+    let packages = root().join("node_modules");
+    // npm hoists the package; a nested copy sits below workerd or wrangler.
+    let places = [
+        "",
+        "workerd/node_modules",
+        "wrangler/node_modules",
+        "miniflare/node_modules",
+    ];
+    let names = places.map(|place| {
+        packages.join(place).join(format!(
+            "@cloudflare/workerd-{system}-{processor}/bin/{file}"
+        ))
+    });
+    let found = names.iter().find(|path| path.is_file());
+    found
+        .unwrap_or_else(|| {
+            panic!(
+                "workerd is not installed: run `npm ci` (looked for {})",
+                names[0].display()
+            )
+        })
+        .clone()
+}
+
+/// Puts the modules beside the configuration; gives their lines in it.
+fn install(module: &Module, folder: &Path) -> String {
+    match module {
+        Module::Built => {
+            for name in ["index.js", "index_bg.wasm"] {
+                let built = root().join("build").join(name);
+                fs::copy(&built, folder.join(name)).unwrap_or_else(|error| {
+                    panic!(
+                        "the Worker is not built: run `cargo xtask build` ({}: {error})",
+                        built.display()
+                    )
+                });
+            }
+            "(name = \"index.js\", esModule = embed \"index.js\"), (name = \"index_bg.wasm\", wasm = embed \"index_bg.wasm\")".to_owned()
+        }
+        Module::Script(script) => {
+            fs::write(folder.join("index.js"), script).unwrap();
+            "(name = \"index.js\", esModule = embed \"index.js\")".to_owned()
+        }
+    }
+}
+
+/// The configuration in Cap'n Proto's text form.
+fn config(
+    modules: &str,
+    (date, flags): &(String, Vec<String>),
+    bindings: &[(String, Value)],
+) -> String {
+    // JSON's quoting of printable text is also Cap'n Proto's.
+    let quoted = |text: &str| Value::from(text).to_string();
+    let bindings: Vec<String> = bindings
+        .iter()
+        .map(|(name, value)| match value.as_str() {
+            Some(text) => format!("(name = {}, text = {})", quoted(name), quoted(text)),
+            None => format!(
+                "(name = {}, json = {})",
+                quoted(name),
+                quoted(&value.to_string())
+            ),
+        })
+        .collect();
+    let flags: Vec<String> = flags.iter().map(|flag| quoted(flag)).collect();
+    format!(
+        r#"using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    (name = "outside", network = (allow = ["public", "private"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const main :Workerd.Worker = (
+  modules = [{modules}],
+  compatibilityDate = {date},
+  compatibilityFlags = [{flags}],
+  bindings = [{bindings}],
+  globalOutbound = "outside",
+);
+"#,
+        date = quoted(date),
+        flags = flags.join(", "),
+        bindings = bindings.join(", "),
+    )
+}
+
+/// Compatibility date and flags: of the product as deployed, of a test's script any.
+fn compatibility(module: &Module) -> (String, Vec<String>) {
+    if matches!(module, Module::Script(_)) {
+        return ("2026-04-01".to_owned(), Vec::new());
+    }
+    let path = root().join("wrangler.toml");
+    let text =
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let settings: toml::Table = text.parse().expect("wrangler.toml is not TOML");
+    let date = settings
+        .get("compatibility_date")
+        .and_then(toml::Value::as_str);
+    let flags = settings
+        .get("compatibility_flags")
+        .and_then(toml::Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    (
+        date.expect("wrangler.toml has no compatibility_date")
+            .to_owned(),
+        flags
+            .iter()
+            .filter_map(toml::Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+    )
+}

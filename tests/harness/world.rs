@@ -1,0 +1,200 @@
+//! A whole site for one test: scripted XM, scripted CDP, and the Worker between them and the visitor. In: what
+//! differs from a plain site. Out: the three ends to script and to look at.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use serde_json::{Map, Value, json};
+
+use crate::{Cdp, Headers, Journal, Module, Reply, Request, Server, Visit, Workerd};
+
+/// The client key of every test site.
+pub const CLIENT_KEY: &str = "pqsTESTKEY0123456789abcdefABCDEF";
+
+/// The browser id of the returning visitor.
+pub const RETURNING_ID: &str = "a38b230c-11eb-4cf9-8d5d-274e9f344925";
+
+/// The id cookie of a visitor, as in a `Cookie` header.
+#[must_use]
+pub fn visitor_cookie(id: &str) -> String {
+    format!("bid_{CLIENT_KEY}={id}")
+}
+
+type Script = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
+
+/// A running site.
+pub struct World {
+    /// The scripted CDP.
+    pub cdp: Cdp,
+    /// The runtime.
+    pub workerd: Workerd,
+    origin: Server,
+    pages: Arc<Mutex<HashMap<String, Script>>>,
+}
+
+/// A site to be started.
+pub struct WorldBuilder {
+    site: Map<String, Value>,
+    vars: Vec<(String, Value)>,
+    module: Module,
+}
+
+impl World {
+    /// A site whose budgets are so generous that a slow machine decides nothing; tests about time set their own.
+    #[must_use]
+    pub fn build() -> WorldBuilder {
+        let site = json!({
+            "channel": "WEB",
+            "currency": "EUR",
+            "language": "html",
+            "decision_budget_ms": 10_000,
+            "id_budget_ms": 10_000,
+        });
+        let Value::Object(site) = site else {
+            unreachable!()
+        };
+        WorldBuilder {
+            site,
+            vars: Vec::new(),
+            module: Module::Built,
+        }
+    }
+
+    /// A plain site.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::build().start()
+    }
+
+    /// Scripts what XM answers to a path (without query).
+    pub fn page(&self, path: &str, reply: Reply) {
+        self.page_with(path, move |_| reply.clone());
+    }
+
+    /// Scripts what XM answers to a path, by request.
+    pub fn page_with(
+        &self,
+        path: &str,
+        script: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) {
+        self.pages
+            .lock()
+            .unwrap()
+            .insert(path.to_owned(), Arc::new(script));
+    }
+
+    /// What XM was asked, in order.
+    #[must_use]
+    pub fn origin(&self) -> &Journal<Request> {
+        self.origin.requests()
+    }
+
+    /// A visitor with nothing but a browser.
+    #[must_use]
+    pub fn visit(&self, target: &str) -> Visit<'_> {
+        Visit::new(&self.workerd, target)
+    }
+
+    /// A visitor who was here before.
+    #[must_use]
+    pub fn revisit(&self, target: &str) -> Visit<'_> {
+        self.visit(target).cookies(&visitor_cookie(RETURNING_ID))
+    }
+
+    /// Waits for a log line that is a JSON object and matches.
+    #[must_use]
+    pub fn log_line(&self, what: &str, matches: impl Fn(&Value) -> bool) -> Value {
+        self.workerd
+            .lines()
+            .wait_for(&format!("a log line: {what}"), |lines| {
+                lines
+                    .iter()
+                    .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+                    .find(|line| line.is_object() && matches(line))
+            })
+    }
+
+    /// Asks for health, and so waits for nothing else: whatever an earlier request was going to send to the CDP
+    /// before its answer ended has been sent.
+    #[must_use]
+    pub fn origin_headers(&self, path: &str) -> Headers {
+        self.origin()
+            .first(&format!("a request for {path} at XM"), |request| {
+                request.path() == path
+            })
+            .headers
+    }
+}
+
+impl WorldBuilder {
+    /// Sets keys of `[vars.SITE]`.
+    ///
+    /// # Panics
+    /// When `keys` is not an object.
+    #[must_use]
+    pub fn site(mut self, keys: Value) -> Self {
+        self.site
+            .extend(keys.as_object().expect("an object").clone());
+        self
+    }
+
+    /// Sets a flat variable, or a table beside `SITE`; replaces the default of that name.
+    #[must_use]
+    pub fn var(mut self, name: &str, value: Value) -> Self {
+        self.vars.push((name.to_owned(), value));
+        self
+    }
+
+    /// Leaves a default variable out.
+    #[must_use]
+    pub fn without_var(self, name: &str) -> Self {
+        self.var(name, Value::Null)
+    }
+
+    /// Runs another module than the built Worker.
+    #[must_use]
+    pub fn module(mut self, module: Module) -> Self {
+        self.module = module;
+        self
+    }
+
+    /// Starts XM, the CDP and workerd.
+    #[must_use]
+    pub fn start(self) -> World {
+        let pages: Arc<Mutex<HashMap<String, Script>>> = Arc::default();
+        let scripts = Arc::clone(&pages);
+        let origin = Server::start(move |request| {
+            let script = scripts.lock().unwrap().get(request.path()).cloned();
+            script.map_or_else(
+                || {
+                    Reply::status(404)
+                        .header("Content-Type", "text/plain")
+                        .part("no such page")
+                },
+                |script| script(request),
+            )
+        });
+        let cdp = Cdp::start();
+        let mut bindings = vec![
+            ("XM_ORIGIN".to_owned(), Value::from(origin.url())),
+            ("CDP_ENDPOINT".to_owned(), Value::from(cdp.url())),
+            ("CDP_CLIENT_KEY".to_owned(), Value::from(CLIENT_KEY)),
+            ("POINT_OF_SALE".to_owned(), Value::from("shop/ie")),
+            ("SITE".to_owned(), Value::Object(self.site)),
+        ];
+        for (name, value) in self.vars {
+            bindings.retain(|(old, _)| *old != name);
+            if !value.is_null() {
+                bindings.push((name, value));
+            }
+        }
+        World {
+            cdp,
+            workerd: Workerd::start(&self.module, &bindings),
+            origin,
+            pages,
+        }
+    }
+}
