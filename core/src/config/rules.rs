@@ -1,0 +1,118 @@
+//! Rules of paths: goals, identities, experiences of whole pages, and what may be cached.
+//!
+//! In: one entry of a list. Out: the rule, or nothing where a part without a default is absent or wrong.
+
+use super::{
+    reader::Section,
+    settings::{CacheRule, Goal, Identity, PageExperience, PathPattern},
+    values,
+};
+
+/// Fields of an IDENTITY event on the wire that a form may fill; `identifiers` come from `provider` and `id`.
+const IDENTITY_FIELDS: [&str; 13] = [
+    "email",
+    "title",
+    "firstname",
+    "lastname",
+    "gender",
+    "dob",
+    "mobile",
+    "phone",
+    "street",
+    "city",
+    "state",
+    "country",
+    "postal_code",
+];
+
+/// Longest time that a page may be kept, in seconds: a year, as long as any cache keeps anything (RFC 9111 gives no
+/// bound, RFC 2616 §14.21 gave this one).
+const LONGEST_KEPT_S: u32 = 31_536_000;
+
+/// `[[vars.SITE.goals]]`.
+pub(super) fn goal(entry: &mut Section<'_, '_>) -> Option<Goal> {
+    let path = path(entry);
+    let method = method(entry, &["GET", "POST", "PUT", "PATCH", "DELETE"], "GET");
+    let event = entry.require("event", "event = \"SIGNUP\"", values::event_type);
+    Some(Goal {
+        path: path?,
+        method,
+        event: event?,
+    })
+}
+
+/// `[[vars.SITE.identities]]`; only methods that carry a form.
+pub(super) fn identity(entry: &mut Section<'_, '_>) -> Option<Identity> {
+    let path = path(entry);
+    let method = method(entry, &["POST", "PUT", "PATCH"], "POST");
+    let provider = entry.require("provider", "provider = \"email\"", values::provider);
+    let example = "id = \"Email\", the form field that holds the identifier";
+    let id = entry.require("id", example, values::form_field);
+    let fields = entry.table("fields", |fields| {
+        IDENTITY_FIELDS
+            .iter()
+            .filter_map(|wire| Some(((*wire).to_owned(), fields.read(wire, values::form_field)?)))
+            .collect()
+    });
+    Some(Identity {
+        path: path?,
+        method,
+        provider: provider?,
+        id: id?,
+        fields: fields.unwrap_or_default(),
+    })
+}
+
+/// `[[vars.SITE.page_experiences]]`.
+pub(super) fn page_experience(entry: &mut Section<'_, '_>) -> Option<PageExperience> {
+    let path = path(entry);
+    let experience = entry.read("experience", values::friendly_id);
+    let experiment = entry.read("experiment", values::friendly_id);
+    match (entry.has("experience"), entry.has("experiment")) {
+        (false, false) => entry.report_whole(
+            "needs experience = \"…\" or experiment = \"…\", with the friendly id of the flow",
+        ),
+        (true, true) => entry.report(
+            "experiment",
+            "stands beside experience: a page has one of them, remove the other",
+        ),
+        _ => {}
+    }
+    Some(PageExperience {
+        path: path?,
+        experiment: experiment.is_some(),
+        friendly_id: experience.or(experiment)?,
+    })
+}
+
+/// `[[vars.SITE.cache]]`.
+pub(super) fn cache(entry: &mut Section<'_, '_>) -> Option<CacheRule> {
+    let path = path(entry);
+    let ttl_s = entry.require(
+        "ttl_s",
+        "ttl_s = 300",
+        values::integer(1..=LONGEST_KEPT_S, "seconds"),
+    );
+    let stale_s = entry.read("stale_s", values::integer(0..=LONGEST_KEPT_S, "seconds"));
+    let strip_cookies = entry.list(
+        "strip_cookies",
+        "a list of cookie names such as [\"SC_ANALYTICS_GLOBAL_COOKIE\"]",
+        values::cookie_name,
+    );
+    Some(CacheRule {
+        path: path?,
+        ttl_s: ttl_s?,
+        stale_s: stale_s.unwrap_or(0),
+        strip_cookies,
+    })
+}
+
+fn path(entry: &mut Section<'_, '_>) -> Option<PathPattern> {
+    entry.require("path", "path = \"/thank-you\"", values::path_pattern)
+}
+
+fn method(entry: &mut Section<'_, '_>, methods: &[&str], default: &str) -> String {
+    let methods: Vec<(&str, &str)> = methods.iter().map(|method| (*method, *method)).collect();
+    let method = entry.read("method", values::choice(&methods));
+    method.unwrap_or(default).to_owned()
+}
