@@ -1,3 +1,74 @@
-//! `cargo xtask`.
+//! `cargo xtask`: the project's own commands, for people and for CI alike.
+//!
+//! In: a command line. Out: an exit code of 0 only when everything asked for was done. It never writes outside
+//! the project folder, cargo's caches and the rustup toolchain, and never talks to Cloudflare.
+//!
+//! ```text
+//! setup ─► build ─► dev     the site through the Worker, on this machine
+//!                └► test    lint, native tests, end-to-end tests on workerd
+//! check-config              wrangler.toml before a deploy
+//! ```
 
-fn main() {}
+mod build;
+mod check_config;
+mod dev;
+mod project;
+mod run;
+mod setup;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::project::Project;
+
+/// Commands of xm-edge. Each sets up what it needs first.
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    arg_required_else_help = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the Worker into build/ (wrangler's [build] command)
+    Build(build::Args),
+    /// Report every problem of wrangler.toml, by environment and key
+    CheckConfig(check_config::Args),
+    /// Run the Worker between a stand-in XM site and a stand-in CDP, and print the URLs
+    Dev(dev::Args),
+    /// Check the toolchain and install the pinned tools; the other commands do it by themselves
+    Setup,
+    /// Lint, and run all tests, those on workerd included
+    Test(test::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match Project::locate().and_then(|project| dispatch(&project, cli.command)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(project: &Project, command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Build(args) => build::build(project, &args).map(|()| ExitCode::SUCCESS),
+        Command::CheckConfig(args) => check_config::check_config(project, &args),
+        Command::Dev(args) => dev::dev(project, &args),
+        Command::Setup => setup::setup(project).map(|tools| {
+            println!("Everything is set up: {tools}");
+            ExitCode::SUCCESS
+        }),
+        Command::Test(args) => test::test(project, &args),
+    }
+}

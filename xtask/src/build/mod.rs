@@ -1,0 +1,132 @@
+//! The Worker, from Rust to `build/index.js` and `build/index_bg.wasm`.
+//!
+//! In: `src/`, `core/` and the pinned tools. Out: the bundle that wrangler uploads. It never runs when the bundle
+//! is that of the present sources, because wrangler starts it twice and after every change.
+
+mod fresh;
+mod size;
+
+use std::time::{Instant, SystemTime};
+
+use anyhow::Context;
+
+use crate::{
+    project::Project,
+    run,
+    setup::{self, Tools},
+};
+
+use self::fresh::Fingerprint;
+
+/// Options of `build`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Without optimisation: compiles faster, runs slower
+    #[arg(long)]
+    pub dev: bool,
+}
+
+/// Sets up and builds.
+///
+/// # Errors
+/// When a tool is missing or the Worker does not compile.
+pub fn build(project: &Project, args: &Args) -> anyhow::Result<()> {
+    let tools = setup::setup(project)?;
+    build_with(project, args, &tools)
+}
+
+/// Builds with tools that are known to be there.
+///
+/// # Errors
+/// When the Worker does not compile.
+pub fn build_with(project: &Project, args: &Args, tools: &Tools) -> anyhow::Result<()> {
+    let profile = if args.dev { "debug" } else { "release" };
+    let settings = format!("{profile}, {tools}");
+    let fingerprint = Fingerprint::new(project, profile, &settings);
+    if fingerprint.is_current() {
+        println!("The Worker in build/ is up to date ({profile})");
+        return Ok(());
+    }
+    let (began, clock) = (SystemTime::now(), Instant::now());
+    run::shown(
+        project
+            .command(&tools.worker_build)
+            .arg(if args.dev { "--dev" } else { "--release" })
+            .env("WASM_BINDGEN_BIN", &tools.wasm_bindgen)
+            .env("WASM_OPT_BIN", wasm_opt(project))
+            .env("ESBUILD_BIN", esbuild(project)?),
+    )
+    .context("the Worker was not built")?;
+    fingerprint.record(began)?;
+    let size = size::of_file(&project.path("build/index_bg.wasm"))?;
+    println!(
+        "Built the Worker in {:.1} s: index_bg.wasm is {size} ({profile})",
+        clock.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
+
+fn wasm_opt(project: &Project) -> std::path::PathBuf {
+    // On Windows npm puts a script there that starts node; elsewhere the program itself has a #! line.
+    project.path(if cfg!(windows) {
+        "node_modules/.bin/wasm-opt.cmd"
+    } else {
+        "node_modules/binaryen/bin/wasm-opt"
+    })
+}
+
+/// The native program: `.bin/esbuild` is only a stand-in for it where npm runs no install scripts.
+fn esbuild(project: &Project) -> anyhow::Result<std::path::PathBuf> {
+    use std::env::consts::{ARCH, OS};
+    let package = esbuild_package(OS, ARCH).with_context(|| {
+        format!("esbuild has no package for {OS} on {ARCH} that this project knows")
+    })?;
+    let program = if cfg!(windows) {
+        "esbuild.exe"
+    } else {
+        "bin/esbuild"
+    };
+    let path = project
+        .path("node_modules/@esbuild")
+        .join(package)
+        .join(program);
+    anyhow::ensure!(
+        path.is_file(),
+        "{} is missing; remove node_modules/ and start again",
+        path.display()
+    );
+    Ok(path)
+}
+
+/// Rust's names of a platform → npm's.
+fn esbuild_package(os: &str, arch: &str) -> Option<&'static str> {
+    match (os, arch) {
+        ("linux", "aarch64") => Some("linux-arm64"),
+        ("linux", "x86_64") => Some("linux-x64"),
+        ("macos", "aarch64") => Some("darwin-arm64"),
+        ("macos", "x86_64") => Some("darwin-x64"),
+        ("windows", "aarch64") => Some("win32-arm64"),
+        ("windows", "x86_64") => Some("win32-x64"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::esbuild_package;
+
+    #[test]
+    fn every_platform_maps_to_a_package_of_the_lock_file() {
+        let lock: serde_json::Value =
+            serde_json::from_str(include_str!("../../../package-lock.json"))
+                .expect("package-lock.json is JSON");
+        for os in ["linux", "macos", "windows"] {
+            for arch in ["aarch64", "x86_64"] {
+                let package = esbuild_package(os, arch).expect("a supported platform");
+                let key = format!("node_modules/@esbuild/{package}");
+                assert!(lock["packages"].get(&key).is_some(), "{key} is not locked");
+            }
+        }
+        assert_eq!(esbuild_package("haiku", "x86_64"), None);
+    }
+}

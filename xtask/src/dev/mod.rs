@@ -1,0 +1,238 @@
+//! `dev`: the product on this machine, between a stand-in XM and a stand-in CDP.
+//!
+//! In: a port. Out: a browsable site and its URLs. No account, no network. It ends everything it started, whether it is
+//! interrupted or one of its programs ends.
+
+mod children;
+mod ports;
+mod probe;
+
+use std::{
+    process::ExitCode,
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::{build, project::Project, run, setup};
+
+use self::{children::Children, ports::Ports, probe::Health};
+
+/// Options of `dev`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Where the site is served through the Worker; the next free port when it is taken
+    #[arg(long, default_value_t = 8787)]
+    port: u16,
+}
+
+/// The first start of workerd on a cold disk takes a few seconds; this is for the slowest of machines.
+const START_LIMIT: Duration = Duration::from_secs(120);
+const POLL: Duration = Duration::from_millis(100);
+
+const STANDIN: &str = "standin";
+const WORKER: &str = "worker";
+
+struct Addresses {
+    worker: String,
+    inspector: u16,
+    xm: String,
+    cdp: String,
+}
+
+impl Addresses {
+    fn choose(args: &Args) -> anyhow::Result<Self> {
+        let mut ports = Ports::default();
+        let mut address = |wanted| {
+            ports
+                .next_free(wanted)
+                .map(|port| format!("127.0.0.1:{port}"))
+        };
+        let (worker, xm, cdp) = (address(args.port)?, address(8081)?, address(8082)?);
+        Ok(Self {
+            worker,
+            xm,
+            cdp,
+            inspector: ports.next_free(9229)?,
+        })
+    }
+}
+
+/// Runs until it is interrupted.
+///
+/// # Errors
+/// When something does not build or start, or ends by itself.
+pub fn dev(project: &Project, args: &Args) -> anyhow::Result<ExitCode> {
+    let tools = setup::setup(project)?;
+    build::build_with(project, &build::Args { dev: false }, &tools)?;
+    run::shown(
+        project
+            .cargo()
+            .args(["build", "--quiet", "--package", "standin"]),
+    )
+    .context("the stand-in was not built")?;
+
+    let interrupted = interruptions()?;
+    let addresses = Addresses::choose(args)?;
+    let mut children = Children::default();
+    let progress = spinner();
+    let health = start(project, &addresses, &mut children, &interrupted, &progress);
+    progress.finish_and_clear();
+    let Some(health) = health? else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    print_welcome(&addresses, &health);
+    children.show_logs();
+    loop {
+        if wait(&interrupted, POLL) {
+            println!("Ending");
+            return Ok(ExitCode::SUCCESS);
+        }
+        fail_if_ended(&mut children)?;
+    }
+}
+
+/// Starts everything and returns the Worker's health, or `None` when interrupted.
+fn start(
+    project: &Project,
+    addresses: &Addresses,
+    children: &mut Children,
+    interrupted: &Receiver<()>,
+    progress: &ProgressBar,
+) -> anyhow::Result<Option<Health>> {
+    let (announce, announced) = channel();
+    progress.set_message("Starting the stand-in XM and CDP");
+    children.start(STANDIN, standin(project, addresses), move |line| {
+        let announcement = line.starts_with('{');
+        if announcement {
+            let _ = announce.send(());
+        }
+        !announcement
+    })?;
+    let ready = until(children, interrupted, STANDIN, || announced.try_recv().ok())?;
+    if ready.is_none() {
+        return Ok(None);
+    }
+    progress.set_message("Starting the Worker in workerd");
+    children.start(WORKER, wrangler(project, addresses), |_| true)?;
+    until(children, interrupted, WORKER, || {
+        probe::health(&addresses.worker)
+    })
+}
+
+/// Polls `ready` until it has a value (`Some`), or the user interrupts (`None`).
+fn until<T>(
+    children: &mut Children,
+    interrupted: &Receiver<()>,
+    name: &str,
+    ready: impl Fn() -> Option<T>,
+) -> anyhow::Result<Option<T>> {
+    let began = Instant::now();
+    loop {
+        if let Some(value) = ready() {
+            return Ok(Some(value));
+        }
+        fail_if_ended(children)?;
+        if began.elapsed() > START_LIMIT {
+            bail!(
+                "{name} did not answer within {} s; it said:\n{}",
+                START_LIMIT.as_secs(),
+                children.tail(name)
+            );
+        }
+        if wait(interrupted, POLL) {
+            return Ok(None);
+        }
+    }
+}
+
+fn fail_if_ended(children: &mut Children) -> anyhow::Result<()> {
+    if let Some((name, status)) = children.ended()? {
+        bail!(
+            "{name} has ended ({status}), so everything ends; its last lines:\n{}",
+            children.tail(name)
+        );
+    }
+    Ok(())
+}
+
+fn standin(project: &Project, addresses: &Addresses) -> std::process::Command {
+    let program = project
+        .target()
+        .join("debug/standin")
+        .with_extension(std::env::consts::EXE_EXTENSION);
+    let mut command = project.command(program);
+    command.args([
+        "--xm",
+        &addresses.xm,
+        "--cdp",
+        &addresses.cdp,
+        "--exit-with-stdin",
+    ]);
+    command.args(["--worker-url", &format!("http://{}", addresses.worker)]);
+    command
+}
+
+fn wrangler(project: &Project, addresses: &Addresses) -> std::process::Command {
+    let (ip, port) = addresses
+        .worker
+        .split_once(':')
+        .unwrap_or(("127.0.0.1", "8787"));
+    let mut command = project.wrangler();
+    command.args([
+        "dev",
+        "--local",
+        "--ip",
+        ip,
+        "--port",
+        port,
+        "--show-interactive-dev-session=false",
+    ]);
+    command.args(["--inspector-port", &addresses.inspector.to_string()]);
+    // wrangler.toml names the usual ports; these are the ones that were free.
+    command.args(["--var", &format!("XM_ORIGIN:http://{}", addresses.xm)]);
+    command.args(["--var", &format!("CDP_ENDPOINT:http://{}", addresses.cdp)]);
+    command.env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
+    command
+}
+
+fn print_welcome(addresses: &Addresses, health: &Health) {
+    let Addresses {
+        worker, xm, cdp, ..
+    } = addresses;
+    println!();
+    println!("  the site through the Worker     http://{worker}/");
+    println!("  the same site from XM alone     http://{xm}/");
+    println!("  events, decisions and faults    http://{cdp}/");
+    println!("  health of the Worker            http://{worker}/_cdp/health   {health}");
+    println!();
+    println!("  The Worker is built again when src/ or core/src/ changes. Ctrl-C ends everything.");
+    println!();
+}
+
+/// Ctrl-C, and on Unix SIGTERM and SIGHUP, as messages.
+fn interruptions() -> anyhow::Result<Receiver<()>> {
+    let (sender, receiver) = channel();
+    ctrlc::set_handler(move || {
+        let _ = sender.send(());
+    })
+    .context("watching for Ctrl-C")?;
+    Ok(receiver)
+}
+
+fn wait(interrupted: &Receiver<()>, limit: Duration) -> bool {
+    !matches!(
+        interrupted.recv_timeout(limit),
+        Err(RecvTimeoutError::Timeout)
+    )
+}
+
+fn spinner() -> ProgressBar {
+    let style =
+        ProgressStyle::with_template("{spinner} {msg} {elapsed}").expect("a constant template");
+    let bar = ProgressBar::new_spinner().with_style(style);
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
