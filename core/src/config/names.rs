@@ -75,6 +75,10 @@ pub(super) fn unknown(at: &str, name: &str, allowed: &[&'static str]) -> String 
             return "belongs in [vars]: move it above the first [vars.…] heading".to_owned();
         }
         _ if in_vars && SITE.contains(&name) => return "belongs in [vars.SITE]".to_owned(),
+        _ if at.starts_with("SITE.") && SITE.contains(&name) => {
+            return "belongs in [vars.SITE]: move it above the first [vars.SITE.…] heading"
+                .to_owned();
+        }
         _ => {}
     }
     let place = if in_vars {

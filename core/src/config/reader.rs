@@ -97,7 +97,7 @@ impl<'v, 'p> Section<'v, 'p> {
     ) -> Option<T> {
         if !self.has(name) {
             self.known.push(name);
-            self.report(name, format!("is missing; for example {example}"));
+            self.report(name, format!("is missing: add it, for example {example}"));
             return None;
         }
         self.read(name, read)

@@ -108,7 +108,7 @@ fn required<T>(
 ) -> Option<T> {
     if section.is_blank(name) {
         section.know(name);
-        section.report(name, format!("is empty; for example {example}"));
+        section.report(name, format!("is empty: set it, for example {example}"));
         return None;
     }
     section.require(name, example, read)

@@ -1,0 +1,116 @@
+//! Names that others gave: keys, friendly ids, pointers, cookies, containers.
+
+use serde_json::json;
+
+use super::check;
+use crate::config::{parse, tests::vars};
+
+#[test]
+fn keys_of_the_tenant_fit_where_they_are_put() {
+    check(
+        "CDP_CLIENT_KEY",
+        &[json!("a"), json!("A-b_9"), json!("k".repeat(128))],
+        &[
+            json!("a b"),
+            json!("a;b"),
+            json!("ä"),
+            json!("a="),
+            json!("k".repeat(129)),
+            json!(5),
+        ],
+    );
+    check(
+        "SITECORE_EDGE_CONTEXT_ID",
+        &[json!("4fGh"), json!("a+b/c=")],
+        &[json!("a b"), json!("ä"), json!("k".repeat(129)), json!([])],
+    );
+    check(
+        "POINT_OF_SALE",
+        &[
+            json!("shop/ie"),
+            json!("Läden (alle)"),
+            json!("é".repeat(128)),
+        ],
+        &[
+            json!(" shop"),
+            json!("shop\u{a0}"),
+            json!("a\nb"),
+            json!("é".repeat(129)),
+            json!(1),
+        ],
+    );
+}
+
+#[test]
+fn friendly_ids_end_in_a_star_at_most() {
+    check(
+        "SITE.trusted_html",
+        &[
+            json!([]),
+            json!(["home_hero", "A-1", "component_x*"]),
+            json!(["i".repeat(128)]),
+        ],
+        &[
+            json!([""]),
+            json!(["*"]),
+            json!(["a*b"]),
+            json!(["a**"]),
+            json!(["a b"]),
+            json!(["i".repeat(129)]),
+            json!([1]),
+            json!("home_hero"),
+            json!({}),
+        ],
+    );
+}
+
+#[test]
+fn pointers_are_those_of_rfc_6901_without_the_whole() {
+    check(
+        "SITE.guest_fields",
+        &[json!(["/firstName", "/a~0b~1c/0", "/", "/a b"])],
+        &[
+            json!([""]),
+            json!(["firstName"]),
+            json!(["/a~"]),
+            json!(["/a~2"]),
+            json!(["#/a"]),
+            json!([null]),
+        ],
+    );
+}
+
+#[test]
+fn cookie_names_are_tokens() {
+    for (name, fits) in [
+        ("OptanonConsent", true),
+        ("__Host-a.b~|", true),
+        ("", false),
+        ("a b", false),
+        ("a=b", false),
+        ("a;b", false),
+        ("ä", false),
+        ("a\"", false),
+        ("a,b", false),
+    ] {
+        let site = json!({"consent": {"mode": "cookie", "cookie": name}});
+        assert_eq!(parse(&vars(json!({"SITE": site}))).is_ok(), fits, "{name}");
+        let site = json!({"cache": [{"path": "/", "ttl_s": 1, "strip_cookies": [name]}]});
+        assert_eq!(parse(&vars(json!({"SITE": site}))).is_ok(), fits, "{name}");
+    }
+}
+
+#[test]
+fn containers_are_those_of_google() {
+    for (id, fits) in [
+        ("GTM-A1", true),
+        ("GTM-", false),
+        ("gtm-a1", false),
+        ("GTM-a1", false),
+        ("A1", false),
+        ("GTM-A1'", false),
+    ] {
+        let site = json!({"tag": {"kind": "gtm", "container_id": id}});
+        assert_eq!(parse(&vars(json!({"SITE": site}))).is_ok(), fits, "{id}");
+    }
+}
