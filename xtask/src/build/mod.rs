@@ -52,6 +52,8 @@ pub fn build_with(project: &Project, args: &Args, tools: &Tools) -> anyhow::Resu
         project
             .command(&tools.worker_build)
             .arg(if args.dev { "--dev" } else { "--release" })
+            // For cargo: the workspace's default members leave the Worker out.
+            .args(["--package", "xm-edge"])
             .env("WASM_BINDGEN_BIN", &tools.wasm_bindgen)
             .env("WASM_OPT_BIN", wasm_opt(project))
             .env("ESBUILD_BIN", esbuild(project)?),
