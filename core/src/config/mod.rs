@@ -28,6 +28,7 @@ mod vars;
 #[cfg(test)]
 mod tests;
 
+pub use names::VARS;
 pub use problem::Problem;
 pub use scope::site_for;
 pub use settings::{

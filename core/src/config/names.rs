@@ -5,7 +5,7 @@
 use super::found::{listed, nearest};
 
 /// The variables of `[vars]` itself.
-pub(super) const VARS: [&str; 8] = [
+pub const VARS: [&str; 8] = [
     "XM_ORIGIN",
     "CDP_ENDPOINT",
     "CDP_CLIENT_KEY",
@@ -71,7 +71,7 @@ pub(super) fn unknown(at: &str, name: &str, allowed: &[&'static str]) -> String 
         "point_of_sale" if at == "SITE" => {
             return "belongs in [vars], as POINT_OF_SALE".to_owned();
         }
-        _ if !in_vars && VARS.contains(&name) => {
+        _ if VARS.contains(&name) => {
             return "belongs in [vars]: move it above the first [vars.…] heading".to_owned();
         }
         _ if in_vars && SITE.contains(&name) => return "belongs in [vars.SITE]".to_owned(),

@@ -23,6 +23,7 @@ fn a_missing_key_comes_with_an_example() {
         mode = "cookie"
         [SITE.tag]
         kind = "engage"
+        container_id = "GTM-1"
         [[SITE.goals]]
         [[SITE.identities]]
         path = "/login"
@@ -39,6 +40,7 @@ fn a_missing_key_comes_with_an_example() {
             r#"POINT_OF_SALE: is empty: set it, for example POINT_OF_SALE = "shop/ie", one of those in the tenant's settings"#,
             r#"SITE.consent.cookie: is missing: add it, for example cookie = "OptanonConsent", the cookie of your consent tool"#,
             r#"SITE.tag.library_url: is missing: add it, for example library_url = "https://…", where your tenant's settings say the library is"#,
+            r#"SITE.tag.container_id: has a meaning only beside kind = "gtm": remove it, or change the kind"#,
             r#"SITE.goals[0].path: is missing: add it, for example path = "/thank-you""#,
             r#"SITE.goals[0].event: is missing: add it, for example event = "SIGNUP""#,
             r#"SITE.identities[0].provider: is missing: add it, for example provider = "email""#,

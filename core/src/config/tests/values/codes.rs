@@ -71,6 +71,8 @@ fn languages_are_two_letters_with_a_region_perhaps() {
             json!("deu"),
             json!("german"),
             json!("de-"),
+            json!("de-A"),
+            json!("de-abcdefghi"),
             json!("-de"),
             json!("de AT"),
             json!("dé"),
