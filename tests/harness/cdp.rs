@@ -82,7 +82,12 @@ impl Cdp {
 
     /// Scripts the events endpoint.
     pub fn events_reply(&self, reply: Reply) {
-        self.scripts.lock().unwrap().event = Some(Arc::new(move |_| reply.clone()));
+        self.events_reply_with(move |_| reply.clone());
+    }
+
+    /// Scripts the events endpoint by request.
+    pub fn events_reply_with(&self, script: impl Fn(&Request) -> Reply + Send + Sync + 'static) {
+        self.scripts.lock().unwrap().event = Some(Arc::new(script));
     }
 
     /// Every request so far.

@@ -1,0 +1,193 @@
+//! What many promises have in common: a page with one component, and the checks that every failure shares.
+
+use serde_json::{Value, json};
+use xm_edge_tests::{End, Page, Reply, Response, World, assert_bytes, component, find, variant};
+
+/// Headers that a page which could differ by visitor must not carry.
+pub const STRIPPED: [&str; 12] = [
+    "ETag",
+    "Last-Modified",
+    "Expires",
+    "Age",
+    "Surrogate-Control",
+    "CDN-Cache-Control",
+    "Cloudflare-CDN-Cache-Control",
+    "Content-Length",
+    "Content-MD5",
+    "Digest",
+    "Content-Digest",
+    "Repr-Digest",
+];
+
+/// Default content of [`hero_page`].
+pub const DEFAULT: &str = "\n<h1>Welcome</h1> <p>to &quot;us&quot;\n";
+
+/// What variant `b` of [`hero_page`] shows.
+pub const VARIANT_B: &str = "<h1>Welcome back</h1>";
+
+/// A page with one component `hero`: default content with an implied end tag inside, and two variants.
+pub fn hero_page() -> Page {
+    let content = format!(
+        "{DEFAULT}{}{}",
+        variant("a", "<h1>Variant A</h1>"),
+        variant("b", VARIANT_B)
+    );
+    Page::with(format!(
+        "<p>before</p>{}<p>after</p>",
+        component("hero", &content)
+    ))
+}
+
+/// [`hero_page`] as it must look with this content, but for `data-cdp-shown`.
+pub fn hero_page_showing(content: &str) -> String {
+    hero_page().around(&format!(
+        "<p>before</p>{}<p>after</p>",
+        component("hero", content)
+    ))
+}
+
+/// A site with [`hero_page`] at `/`.
+pub fn hero_world() -> World {
+    hero_world_with(json!({}))
+}
+
+/// A site with [`hero_page`] at `/` and these settings.
+pub fn hero_world_with(site: Value) -> World {
+    let world = World::build().site(site).start();
+    world.page("/", Reply::html(hero_page().html()));
+    world
+}
+
+/// The body without its `data-cdp-shown` attributes, and their values in order.
+pub fn take_shown(html: &[u8]) -> (Vec<u8>, Vec<String>) {
+    const ATTRIBUTE: &[u8] = b" data-cdp-shown=\"";
+    let (mut rest, mut plain, mut shown) = (html, Vec::new(), Vec::new());
+    while let Some(at) = find(rest, ATTRIBUTE) {
+        plain.extend_from_slice(&rest[..at]);
+        rest = &rest[at + ATTRIBUTE.len()..];
+        let end = find(rest, b"\"").expect("data-cdp-shown has no closing quote");
+        shown.push(String::from_utf8_lossy(&rest[..end]).into_owned());
+        rest = &rest[end + 1..];
+    }
+    plain.extend_from_slice(rest);
+    (plain, shown)
+}
+
+/// The page came whole, shows `expected` and names these results in `data-cdp-shown`.
+#[track_caller]
+pub fn assert_shows(response: &Response, expected: impl AsRef<[u8]>, shown: &[&str]) {
+    assert_eq!((response.status, response.end), (200, End::Complete));
+    let (plain, results) = take_shown(&response.decoded());
+    assert_bytes(&plain, expected.as_ref(), "the personalised page");
+    assert_eq!(results, shown, "data-cdp-shown");
+    assert_private(response);
+}
+
+/// The page came whole and is exactly what XM sent, but never shared.
+#[track_caller]
+pub fn assert_origin_bytes(response: &Response, origin: impl AsRef<[u8]>) {
+    assert_eq!((response.status, response.end), (200, End::Complete));
+    assert_bytes(
+        &response.decoded(),
+        origin.as_ref(),
+        "the page after a failure",
+    );
+    assert_private(response);
+}
+
+/// The page came whole and is the default one: XM's bytes, with or without the variants' templates.
+#[track_caller]
+pub fn assert_default(response: &Response, origin: &str) {
+    assert_eq!((response.status, response.end), (200, End::Complete));
+    let body = response.decoded();
+    if body != without_templates(origin).as_bytes() {
+        assert_bytes(&body, origin.as_bytes(), "the default page");
+    }
+    assert_private(response);
+}
+
+/// No shared cache may keep this response, and nothing of it says that the bytes are XM's own.
+#[track_caller]
+pub fn assert_private(response: &Response) {
+    assert_eq!(
+        response.headers.all("cache-control"),
+        ["private, no-store"],
+        "Cache-Control"
+    );
+    for name in STRIPPED {
+        assert_eq!(response.header(name), None, "{name} survived");
+    }
+}
+
+/// The names of cookies that the response sets, in order.
+pub fn cookies_set(response: &Response) -> Vec<String> {
+    let name = |line: &&str| line.split('=').next().unwrap_or_default().trim().to_owned();
+    response
+        .headers
+        .all("set-cookie")
+        .iter()
+        .map(name)
+        .collect()
+}
+
+/// The value of the id cookie that the response sets.
+pub fn id_set(response: &Response) -> Option<String> {
+    let prefix = format!("bid_{}=", xm_edge_tests::CLIENT_KEY);
+    let lines = response.headers.all("set-cookie");
+    let line = lines.iter().find_map(|line| line.strip_prefix(&prefix))?;
+    line.split(';').next().map(str::to_owned)
+}
+
+/// After-work has had its turn: a later page view, whose decision and VIEW this waits for, is through. Then asserts
+/// that the CDP was asked nothing but that.
+#[track_caller]
+pub fn assert_cdp_was_not_asked(world: &World) {
+    settle(world);
+    let asked: Vec<String> = world
+        .cdp
+        .requests()
+        .all()
+        .iter()
+        .filter(|request| !is_of_settling(&request.json()))
+        .map(|request| format!("{} {} {}", request.method, request.target, request.json()))
+        .collect();
+    assert!(asked.is_empty(), "the CDP was asked: {asked:#?}");
+}
+
+/// Waits until the after-work of everything before has had its turn.
+#[track_caller]
+pub fn settle(world: &World) {
+    let page =
+        Page::with(component("settle", "")).head("<meta name=\"cdp:page\" content=\"settle\">");
+    world.page("/settle", Reply::html(page.html()));
+    drop(world.revisit("/settle").get());
+    let _ = world.cdp.wait_for_flow("settle");
+    world
+        .cdp
+        .requests()
+        .first("the VIEW of a later page", |request| {
+            request.is_complete()
+                && request.json()["type"] == "VIEW"
+                && request.json()["page"] == "settle"
+        });
+}
+
+/// Whether a request to the CDP belongs to [`settle`].
+pub fn is_of_settling(body: &Value) -> bool {
+    body["friendlyId"] == "settle" || body["page"] == "settle"
+}
+
+/// `html` without `<template data-cdp-variant…>…</template>` (not nested in tests that use this).
+fn without_templates(html: &str) -> String {
+    let mut rest = html;
+    let mut out = String::new();
+    while let Some(at) = rest.find("<template data-cdp-variant") {
+        out.push_str(&rest[..at]);
+        let end = rest[at..]
+            .find("</template>")
+            .expect("a template without an end");
+        rest = &rest[at + end + "</template>".len()..];
+    }
+    out.push_str(rest);
+    out
+}
