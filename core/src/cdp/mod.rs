@@ -1,0 +1,19 @@
+//! The CDP on the wire: what is sent to it and what its answers mean.
+//!
+//! In: settings, ids, texts. Out: paths, JSON bodies and parsed replies. It never calls the CDP, never retries and
+//! never decides when to.
+//!
+//! Everything here goes to the direct API (`CDP_ENDPOINT`), also when `SITECORE_EDGE_CONTEXT_ID` is set: the Edge
+//! host has another contract (guest references, lists of variants) and serves the browser SDKs only.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
+
+pub mod browser;
+pub mod event;
+pub mod flow;
+
+mod browser_id;
+mod language;
+
+pub use browser_id::BrowserId;
+pub use language::language;

@@ -1,0 +1,92 @@
+//! Whether a `Content-Type` is HTML, and its charset.
+//!
+//! In: the header's value. Out: the declared encoding, or why the body must not be touched. The parser is that of the
+//! WHATWG MIME Sniffing standard (crate `data-url`), so that we read the header as browsers do.
+
+use data_url::mime::Mime;
+use encoding_rs::Encoding;
+
+use crate::reason::PassThrough;
+
+/// The encoding that the type declares; `Ok(None)` when it is HTML without a charset.
+///
+/// Two lines of the header, joined, are no valid type, or give a charset that nobody knows: both pass through.
+pub(super) fn charset(content_type: &str) -> Result<Option<&'static Encoding>, PassThrough> {
+    let mime: Mime = content_type.parse().map_err(|_| PassThrough::NotHtml)?;
+    if !matches!(
+        (mime.type_.as_str(), mime.subtype.as_str()),
+        ("text", "html") | ("application", "xhtml+xml")
+    ) {
+        return Err(PassThrough::NotHtml);
+    }
+    let Some(label) = mime
+        .get_parameter("charset")
+        .map(str::trim)
+        .filter(|label| !label.is_empty())
+    else {
+        return Ok(None);
+    };
+    match Encoding::for_label(label.as_bytes()) {
+        Some(encoding) if encoding.is_ascii_compatible() => Ok(Some(encoding)),
+        _ => Err(PassThrough::Charset),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn html_is_recognised_as_browsers_do() {
+        #[rustfmt::skip]
+        let cases = [
+            ("text/html", Ok(None)),
+            ("text/html; charset=utf-8", Ok(Some("UTF-8"))),
+            ("TEXT/HTML;CHARSET=\"UTF-8\"", Ok(Some("UTF-8"))),
+            (" text/html ; charset = x", Ok(None)),
+            ("text/html;charset=", Ok(None)),
+            ("text/html; charset=\"\"", Ok(None)),
+            ("text/html;", Ok(None)),
+            ("text/html; boundary=x; charset=Windows-1252", Ok(Some("windows-1252"))),
+            ("text/html; charset=iso-8859-1", Ok(Some("windows-1252"))),
+            ("text/html; charset=shift_jis", Ok(Some("Shift_JIS"))),
+            ("text/html; charset=gb18030", Ok(Some("gb18030"))),
+            ("text/html; charset=koi8-r", Ok(Some("KOI8-R"))),
+            ("text/html; charset=utf-8; charset=utf-16", Ok(Some("UTF-8"))),
+            ("text/html; charset=\"utf\\-8\"", Ok(Some("UTF-8"))),
+            ("application/xhtml+xml; charset=utf-8", Ok(Some("UTF-8"))),
+            ("text/html; charset=utf-16", Err(PassThrough::Charset)),
+            ("text/html; charset=utf-16be", Err(PassThrough::Charset)),
+            ("text/html; charset=utf-7", Err(PassThrough::Charset)),
+            ("text/html; charset=iso-2022-jp", Err(PassThrough::Charset)),
+            ("text/html; charset=hz-gb-2312", Err(PassThrough::Charset)),
+            ("text/html; charset=replacement", Err(PassThrough::Charset)),
+            ("text/html; charset=no-such", Err(PassThrough::Charset)),
+            ("text/html; charset=utf-8, text/html; charset=utf-8", Err(PassThrough::Charset)),
+            ("text/html, text/html", Err(PassThrough::NotHtml)),
+            ("application/json, text/html", Err(PassThrough::NotHtml)),
+            ("text/plain", Err(PassThrough::NotHtml)),
+            ("text/htmlx", Err(PassThrough::NotHtml)),
+            ("application/xml", Err(PassThrough::NotHtml)),
+            ("text", Err(PassThrough::NotHtml)),
+            ("", Err(PassThrough::NotHtml)),
+            ("\u{0}", Err(PassThrough::NotHtml)),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(
+                charset(value).map(|encoding| encoding.map(Encoding::name)),
+                expected,
+                "{value:?}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_panics(value in "\\PC*", parameter in "text/html;\\PC*") {
+            let _ = (charset(&value), charset(&parameter));
+        }
+    }
+}
