@@ -1,0 +1,161 @@
+//! In: `PUT /faults` and the request at hand. Out: the fault that holds for it. Never applies one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::grammar::{BadFault, Fault};
+
+/// The faults that are on, as words. The most specific wins: request header, flow, path, server.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Faults {
+    /// Every page and file of the XM site.
+    pub xm: String,
+    /// Every answer of the CDP.
+    pub cdp: String,
+    /// Per friendly id: answers to its flow calls.
+    pub flows: BTreeMap<String, String>,
+    /// Per path of either server (`/v1.2/events`), or prefix with a trailing `*`.
+    pub paths: BTreeMap<String, String>,
+}
+
+impl Faults {
+    /// Whether all words can be read.
+    ///
+    /// # Errors
+    /// The first that cannot.
+    pub fn check(&self) -> Result<(), BadFault> {
+        self.all()
+            .try_for_each(|words| Fault::parse(words).map(drop))
+    }
+
+    /// The fault for a request and its words, with `times` counted down: at zero nothing goes wrong any more.
+    pub fn take(
+        &mut self,
+        server: Server,
+        path: &str,
+        friendly_id: Option<&str>,
+    ) -> (Fault, String) {
+        let by_flow = friendly_id
+            .and_then(|id| self.flows.get_mut(id))
+            .filter(|words| !words.is_empty());
+        let words = match by_flow {
+            Some(words) => words,
+            None => match self
+                .paths
+                .iter_mut()
+                .find(|(pattern, _)| matches(pattern, path))
+            {
+                Some((_, words)) => words,
+                None => match server {
+                    Server::Cdp => &mut self.cdp,
+                    Server::Xm => &mut self.xm,
+                },
+            },
+        };
+        let fault = Fault::parse(words).unwrap_or_default();
+        match fault.times {
+            None => (fault, words.clone()),
+            Some(0) => (Fault::default(), String::new()),
+            Some(left) => {
+                let taken = words.clone();
+                *words = with_times(words, left - 1);
+                (fault, taken)
+            }
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &String> {
+        [&self.xm, &self.cdp]
+            .into_iter()
+            .chain(self.flows.values())
+            .chain(self.paths.values())
+    }
+}
+
+/// Which of the two servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Server {
+    /// The CDP.
+    Cdp,
+    /// The XM site.
+    Xm,
+}
+
+fn matches(pattern: &str, path: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => path.starts_with(prefix),
+        None => path == pattern,
+    }
+}
+
+/// The same words with another `times`; it is always put in front, so that `body=` stays last.
+fn with_times(words: &str, left: u32) -> String {
+    let (head, body) = match words.find("body=") {
+        Some(at) if words[..at].trim_end().ends_with(';') || at == 0 => words.split_at(at),
+        _ => (words, ""),
+    };
+    let others: Vec<&str> = head
+        .split(';')
+        .map(str::trim)
+        .filter(|part| !part.is_empty() && !part.starts_with("times"))
+        .collect();
+    let mut all = vec![format!("times={left}")];
+    all.extend(others.into_iter().map(str::to_owned));
+    if !body.is_empty() {
+        all.push(body.to_owned());
+    }
+    all.join(";")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults() -> Faults {
+        Faults {
+            cdp: "status=500".into(),
+            flows: [("home_hero".to_owned(), "delay=7".to_owned())].into(),
+            paths: [("/v1.2/*".to_owned(), "status=503".to_owned())].into(),
+            ..Faults::default()
+        }
+    }
+
+    #[test]
+    fn the_most_specific_words_win() {
+        let mut faults = faults();
+        assert_eq!(
+            faults
+                .take(Server::Cdp, "/v2/callFlows", Some("home_hero"))
+                .0
+                .delay_ms,
+            7
+        );
+        assert_eq!(
+            faults.take(Server::Cdp, "/v1.2/events", None).0.status,
+            Some(503)
+        );
+        assert_eq!(
+            faults
+                .take(Server::Cdp, "/v2/callFlows", Some("other"))
+                .0
+                .status,
+            Some(500)
+        );
+        assert!(faults.take(Server::Xm, "/", None).0.is_none());
+    }
+
+    #[test]
+    fn times_counts_down_and_then_nothing_goes_wrong() {
+        let mut faults = Faults {
+            xm: "status=500;times=2;body=a;times=9".into(),
+            ..Faults::default()
+        };
+        assert_eq!(faults.take(Server::Xm, "/", None).0.status, Some(500));
+        assert_eq!(faults.xm, "times=1;status=500;body=a;times=9");
+        assert_eq!(faults.take(Server::Xm, "/", None).0.status, Some(500));
+        assert!(faults.take(Server::Xm, "/", None).0.is_none());
+    }
+}
