@@ -12,6 +12,7 @@ pub mod cdp;
 pub mod config;
 pub mod decision;
 pub mod events;
+pub mod log_line;
 pub mod reason;
 pub mod render;
 pub mod request;

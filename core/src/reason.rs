@@ -137,6 +137,8 @@ pub enum BadMark {
     PointerUnresolved,
     /// Text or HTML into an element whose content is not text (`script`, `style`, …).
     RawTextElement,
+    /// Marked elements nest deeper than a page may.
+    TooDeep,
     /// A URL that is neither same-site nor https, http, mailto or tel.
     UrlRefused,
     /// The value has a type that the mark cannot show.
@@ -155,6 +157,7 @@ impl BadMark {
             Self::PointerSyntax => "pointer_syntax",
             Self::PointerUnresolved => "pointer_unresolved",
             Self::RawTextElement => "raw_text_element",
+            Self::TooDeep => "too_deep",
             Self::UrlRefused => "url_refused",
             Self::WrongType => "wrong_type",
         }

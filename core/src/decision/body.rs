@@ -1,0 +1,145 @@
+//! The body of an answered flow (wire contract §3.4): whatever JSON object the flow's template rendered.
+//!
+//! In: a status and bytes. Out: a [`Decision`] or the reason why it is none. It gives no meaning to any field
+//! but those that marks point at.
+
+use serde_json::Value;
+
+use crate::{reason::Failure, template::Pointer};
+
+/// Largest body of a decision, in bytes.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
+/// Longest variant id that is looked up, in bytes.
+const MAX_VARIANT_ID: usize = 256;
+/// How the CDP ends the id of an explicit control variant.
+const CONTROL_SUFFIX: &str = "_default";
+
+/// A decision: a JSON object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision(Value);
+
+impl Decision {
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// [`Failure::CdpError`] for a status other than 2xx; [`Failure::InvalidDecision`] for a body that is no
+    /// JSON object, over [`MAX_BODY_BYTES`], or nested deeper than 128 (serde_json's limit).
+    pub fn read(status: u16, body: &[u8]) -> Result<Self, Failure> {
+        if !(200..300).contains(&status) {
+            return Err(Failure::CdpError);
+        }
+        if body.len() > MAX_BODY_BYTES {
+            return Err(Failure::InvalidDecision);
+        }
+        match serde_json::from_slice(body) {
+            Ok(value @ Value::Object(_)) => Ok(Self(value)),
+            _ => Err(Failure::InvalidDecision),
+        }
+    }
+
+    /// The value that `pointer` finds.
+    #[must_use]
+    pub fn find(&self, pointer: &Pointer) -> Option<&Value> {
+        pointer.find(&self.0)
+    }
+
+    /// The variant id at `pointer`; `None` when the decision is for the control: no id, an empty one, one
+    /// that ends in `_default`, or something that is no id.
+    #[must_use]
+    pub fn variant_id(&self, pointer: &Pointer) -> Option<String> {
+        let id = match self.find(pointer)? {
+            Value::String(id) => id.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => return None,
+        };
+        let chosen = !id.is_empty() && id.len() <= MAX_VARIANT_ID && !id.ends_with(CONTROL_SUFFIX);
+        chosen.then_some(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_json_object_with_a_2xx_status_is_a_decision() {
+        assert!(Decision::read(200, b"{}").is_ok());
+        assert!(Decision::read(201, br#"{"a":1}"#).is_ok());
+        for (status, body) in [
+            (199, "{}"),
+            (300, "{}"),
+            (404, "{}"),
+            (500, r#"{"variantId":"b"}"#),
+        ] {
+            assert_eq!(
+                Decision::read(status, body.as_bytes()),
+                Err(Failure::CdpError)
+            );
+        }
+        for body in [
+            "",
+            " ",
+            "null",
+            "[]",
+            "\"a\"",
+            "1",
+            "{",
+            "{\"a\":",
+            "{}{}",
+            "\u{feff}{}",
+            "<html>",
+            "{\"a\":1e999}",
+            "{\"a\":\"\0\"}",
+            "{'a':1}",
+        ] {
+            let read = Decision::read(200, body.as_bytes());
+            assert_eq!(read, Err(Failure::InvalidDecision), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn every_truncation_of_an_answer_is_invalid() {
+        let whole = format!(
+            r#"{{"variantId":"b","list":[1,2,{{"t":"{}"}}]}}"#,
+            "x".repeat(1000)
+        );
+        for cut in 0..whole.len() {
+            assert!(
+                Decision::read(200, &whole.as_bytes()[..cut]).is_err(),
+                "cut at {cut}"
+            );
+        }
+        assert!(Decision::read(200, whole.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn size_and_depth_are_bounded() {
+        let filled = |len: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(len - 8)).into_bytes();
+        assert!(Decision::read(200, &filled(MAX_BODY_BYTES)).is_ok());
+        assert!(Decision::read(200, &filled(MAX_BODY_BYTES + 1)).is_err());
+        let nested = |depth: usize| format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
+        assert!(Decision::read(200, nested(127).as_bytes()).is_ok());
+        assert!(Decision::read(200, nested(129).as_bytes()).is_err());
+        assert!(Decision::read(200, "{\"a\":".repeat(50_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn control_has_no_variant_id() {
+        let id = |body: &str| {
+            let decision = Decision::read(200, body.as_bytes()).unwrap();
+            decision.variant_id(&Pointer::parse("/variantId").unwrap())
+        };
+        assert_eq!(id(r#"{"variantId":"b"}"#).as_deref(), Some("b"));
+        assert_eq!(id(r#"{"variantId":2}"#).as_deref(), Some("2"));
+        for control in [
+            "{}",
+            r#"{"variantId":""}"#,
+            r#"{"variantId":"x_default"}"#,
+            r#"{"variantId":null}"#,
+            r#"{"variantId":["b"]}"#,
+            r#"{"message":"No flow executed"}"#,
+        ] {
+            assert_eq!(id(control), None, "{control}");
+        }
+    }
+}

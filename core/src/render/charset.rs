@@ -1,0 +1,89 @@
+//! In which bytes our own text joins a page.
+//!
+//! In: the charset that the response declares, the one that the page declares, a byte order mark. Out: an
+//! encoder that can never produce bytes that mean something else: where the declarations disagree, or are
+//! missing, everything outside ASCII becomes a numeric character reference.
+
+use std::fmt::Write as _;
+
+use encoding_rs::{Encoding, UTF_8};
+
+/// How text is written into the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Charset {
+    /// ASCII with numeric character references.
+    Ascii,
+    /// The one charset that everybody declares.
+    Declared(&'static Encoding),
+}
+
+impl Charset {
+    /// Decides from the `Content-Type`'s charset, `<meta>`'s, and whether the page begins with UTF-8's BOM.
+    #[must_use]
+    pub fn agreed(
+        header: Option<&'static Encoding>,
+        meta: Option<&'static Encoding>,
+        utf8_bom: bool,
+    ) -> Self {
+        let bom = utf8_bom.then_some(UTF_8);
+        let mut declared = [bom, header, meta].into_iter().flatten();
+        match declared.next() {
+            Some(first) if declared.all(|other| other == first) => Self::Declared(first),
+            _ => Self::Ascii,
+        }
+    }
+
+    /// Appends `html` (already escaped for its context) to `out`.
+    pub fn write(self, html: &str, out: &mut Vec<u8>) {
+        match self {
+            _ if html.is_ascii() => out.extend_from_slice(html.as_bytes()),
+            // encoding_rs writes what the charset lacks as numeric character references.
+            Self::Declared(encoding) => out.extend_from_slice(&encoding.encode(html).0),
+            Self::Ascii => {
+                let mut text = String::with_capacity(html.len() * 2);
+                for c in html.chars() {
+                    if c.is_ascii() {
+                        text.push(c);
+                    } else {
+                        let _ = write!(text, "&#{};", u32::from(c));
+                    }
+                }
+                out.extend_from_slice(text.as_bytes());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use encoding_rs::{GBK, WINDOWS_1252};
+
+    fn written(charset: Charset, text: &str) -> Vec<u8> {
+        let mut out = Vec::new();
+        charset.write(text, &mut out);
+        out
+    }
+
+    #[test]
+    fn declarations_must_agree() {
+        let agreed = Charset::agreed;
+        assert_eq!(agreed(Some(UTF_8), None, false), Charset::Declared(UTF_8));
+        assert_eq!(agreed(None, Some(GBK), false), Charset::Declared(GBK));
+        assert_eq!(agreed(Some(GBK), Some(GBK), false), Charset::Declared(GBK));
+        assert_eq!(agreed(Some(GBK), Some(UTF_8), false), Charset::Ascii);
+        assert_eq!(agreed(Some(GBK), None, true), Charset::Ascii);
+        assert_eq!(agreed(None, None, true), Charset::Declared(UTF_8));
+        assert_eq!(agreed(None, None, false), Charset::Ascii, "nobody says");
+    }
+
+    #[test]
+    fn what_a_charset_lacks_is_a_numeric_reference() {
+        let latin = Charset::Declared(WINDOWS_1252);
+        assert_eq!(written(latin, "é€"), [0xE9, 0x80]);
+        assert_eq!(written(latin, "é中"), [&[0xE9][..], b"&#20013;"].concat());
+        assert_eq!(written(Charset::Declared(GBK), "中"), [0xD6, 0xD0]);
+        assert_eq!(written(Charset::Ascii, "é中a"), b"&#233;&#20013;a");
+        assert_eq!(written(Charset::Declared(UTF_8), "é"), "é".as_bytes());
+    }
+}

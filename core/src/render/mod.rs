@@ -1,0 +1,21 @@
+//! A page as a state machine without I/O: template parts and decisions come in, bytes that may leave go out.
+//!
+//! In: chunks, decisions, fragments, the end of the budget, the end of the body. Out: bytes in order, wishes
+//! (which flows and fragments to fetch), outcomes per component. It never waits: whatever holds is a state.
+
+mod attribute;
+mod bind;
+mod charset;
+mod component;
+mod escape;
+mod fragment;
+mod item;
+mod outcome;
+mod page;
+mod trusted_html;
+mod url_rule;
+
+pub use charset::Charset;
+pub use fragment::{FragmentPath, MAX_FRAGMENT_BYTES};
+pub use outcome::{ComponentOutcome, ComponentResult, MarkCounts};
+pub use page::{Page, PageSettings, Wish};

@@ -1,0 +1,435 @@
+//! One page view: what arrived, what waits for which decision, and what may leave.
+//!
+//! In: [`Page::push`], [`Page::decided`], [`Page::fragment`], [`Page::deadline`], [`Page::end`], with times in
+//! milliseconds since the start of the request. Out: [`Page::take_output`] (everything up to the first undecided component),
+//! [`Page::next_wish`], outcomes. It never reads a clock and never performs a wish itself.
+
+use std::{collections::VecDeque, mem, rc::Rc};
+
+use encoding_rs::{Encoding, UTF_8};
+
+use super::{
+    bind::Binder,
+    charset::Charset,
+    component::{self, chosen_fragment, content_len},
+    fragment::{Fragment, FragmentPath},
+    item::{Item, Origin},
+    outcome::{ComponentOutcome, ComponentResult, MarkCounts},
+};
+use crate::{
+    decision::{Answer, Decision, DecisionBook},
+    reason::Failure,
+    template::{
+        CompileOptions, Compiler, Component, ComponentId, FailedComponent, FriendlyId, Look, Node,
+        PageFacts, Range, Source,
+    },
+};
+
+/// How a page is rendered.
+#[derive(Clone, Debug)]
+pub struct PageSettings {
+    /// Largest content of a component that is held, in bytes (`hold_limit_kib` × 1024).
+    pub hold_limit: usize,
+    /// Charset that the response declares.
+    pub declared: Option<&'static Encoding>,
+    /// Friendly ids whose values may be HTML.
+    pub trusted_html: Vec<String>,
+    /// Whether components are rendered; otherwise the page passes as it is and only its facts are read.
+    pub personalise: bool,
+}
+
+/// Something to fetch for the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Run the flow of this friendly id.
+    Flow(FriendlyId),
+    /// Fetch this path from XM.
+    Fragment(FragmentPath),
+}
+
+/// The state of one page view.
+pub struct Page {
+    settings: PageSettings,
+    source: Source,
+    compiler: Compiler,
+    queue: VecDeque<Item>,
+    /// Everything of the page before this offset is in the queue, or has left.
+    queued_to: usize,
+    /// The open outermost component, once it is known that it stays as authored.
+    given_up: Option<ComponentId>,
+    flows: DecisionBook<FriendlyId, Decision>,
+    fragments: DecisionBook<FragmentPath, Fragment>,
+    /// Why the rest of the page is not looked at.
+    unreadable: Option<Failure>,
+    ended: bool,
+    utf8_bom: bool,
+    out: Vec<u8>,
+    outcomes: Vec<ComponentOutcome>,
+    ignored: MarkCounts,
+}
+
+/// What to do with the component at the front of the queue.
+enum Verdict {
+    Authored(Failure),
+    Hold,
+    Render(Rc<Decision>, Option<Rc<Fragment>>),
+}
+
+impl Page {
+    /// A page of which nothing has arrived.
+    #[must_use]
+    pub fn new(settings: PageSettings) -> Self {
+        let look = if settings.personalise {
+            Look::Components
+        } else {
+            Look::Facts
+        };
+        let encoding = settings.declared.unwrap_or(UTF_8);
+        Self {
+            compiler: Compiler::new(CompileOptions { look, encoding }),
+            settings,
+            source: Source::default(),
+            queue: VecDeque::new(),
+            queued_to: 0,
+            given_up: None,
+            flows: DecisionBook::default(),
+            fragments: DecisionBook::default(),
+            unreadable: None,
+            ended: false,
+            utf8_bom: false,
+            out: Vec::new(),
+            outcomes: Vec::new(),
+            ignored: MarkCounts::new(),
+        }
+    }
+
+    /// Bytes of the page arrived.
+    pub fn push(&mut self, chunk: &[u8]) {
+        self.source.push(chunk);
+        if !self.utf8_bom && self.source.start() == 0 {
+            self.utf8_bom = self.source.slice(Range::new(0, 3)) == [0xEF, 0xBB, 0xBF];
+        }
+        if self.unreadable.is_none() {
+            self.unreadable = self.compiler.write(chunk, &self.source).err();
+        }
+        self.advance();
+    }
+
+    /// The body ended; `complete` is false when the origin was cut off.
+    pub fn end(&mut self, complete: bool) {
+        if self.unreadable.is_none() {
+            if complete {
+                self.unreadable = self.compiler.end(&self.source).err();
+            } else {
+                let end = self.source.end();
+                self.compiler.abandon(Failure::OriginTruncated, end);
+                self.unreadable = Some(Failure::OriginTruncated);
+            }
+        }
+        self.ended = true;
+        self.advance();
+    }
+
+    /// The flow of `friendly_id` was answered. Late answers change nothing.
+    pub fn decided(
+        &mut self,
+        friendly_id: &FriendlyId,
+        answer: Result<Decision, Failure>,
+        now_ms: u32,
+    ) {
+        self.flows.settle(friendly_id, answer, now_ms);
+        self.advance();
+    }
+
+    /// The fragment at `path` arrived, with the charset that its response declares.
+    pub fn fragment(
+        &mut self,
+        path: &FragmentPath,
+        answer: Result<(Vec<u8>, Option<&'static Encoding>), Failure>,
+        now_ms: u32,
+    ) {
+        let charset = self.charset();
+        let compiled =
+            answer.and_then(|(bytes, declared)| Fragment::compile(bytes, declared, charset));
+        self.fragments.settle(path, compiled, now_ms);
+        self.advance();
+    }
+
+    /// The decision budget is over: what is undecided stays as authored.
+    pub fn deadline(&mut self, now_ms: u32) {
+        self.flows.expire(now_ms);
+        self.fragments.expire(now_ms);
+        self.advance();
+    }
+
+    /// The next flow or fragment to fetch; each is named once.
+    pub fn next_wish(&mut self, now_ms: u32) -> Option<Wish> {
+        self.flows
+            .next_wish(now_ms)
+            .map(Wish::Flow)
+            .or_else(|| self.fragments.next_wish(now_ms).map(Wish::Fragment))
+    }
+
+    /// Takes the bytes that may leave now.
+    pub fn take_output(&mut self) -> Vec<u8> {
+        mem::take(&mut self.out)
+    }
+
+    /// Bytes that [`Self::take_output`] would give.
+    #[must_use]
+    pub fn output_len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Whether more of the body should be read now: not while a whole hold limit waits behind a component.
+    #[must_use]
+    pub fn wants_bytes(&self) -> bool {
+        !self.ended
+            && (!matches!(self.queue.front(), Some(Item::Component(..)))
+                || self.source.held() < self.settings.hold_limit)
+    }
+
+    /// Whether a component waits for a decision or a fragment.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.compiler.open_component().is_some() || !self.queue.is_empty()
+    }
+
+    /// Whether everything has left (or is in [`Self::take_output`]).
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.ended && self.queue.is_empty()
+    }
+
+    /// What the page said about itself so far.
+    #[must_use]
+    pub fn facts(&self) -> PageFacts {
+        self.compiler.facts()
+    }
+
+    /// What became of the components so far, in document order as far as they are settled.
+    #[must_use]
+    pub fn outcomes(&self) -> &[ComponentOutcome] {
+        &self.outcomes
+    }
+
+    /// Marks that were ignored so far.
+    #[must_use]
+    pub fn ignored_marks(&self) -> &MarkCounts {
+        &self.ignored
+    }
+
+    fn advance(&mut self) {
+        self.queue_compiled();
+        self.look_at_open_component();
+        self.release();
+    }
+
+    /// Moves what is compiled into the queue.
+    fn queue_compiled(&mut self) {
+        for failed in self.compiler.take_failed() {
+            self.note_failed(failed);
+        }
+        for reason in self.compiler.take_bad_marks() {
+            *self.ignored.entry(reason).or_default() += 1;
+        }
+        for node in self.compiler.take_nodes() {
+            let range = node.range();
+            if range.end <= self.queued_to {
+                continue;
+            }
+            match node {
+                // The front of it has left as authored, so the rest does too.
+                _ if range.start < self.queued_to => self.queue_bytes(range.end),
+                Node::Component(component) => {
+                    self.wish_for(&component);
+                    self.queue
+                        .push_back(Item::Component(Origin::Page, component));
+                    self.queued_to = range.end;
+                }
+                _ => self.queue_bytes(range.end),
+            }
+        }
+        if self.unreadable.is_some() {
+            self.queue_bytes(self.source.end());
+        }
+    }
+
+    fn queue_bytes(&mut self, end: usize) {
+        if end > self.queued_to {
+            let range = Range::new(self.queued_to, end);
+            self.queue.push_back(Item::Bytes(Origin::Page, range));
+            self.queued_to = end;
+        }
+    }
+
+    /// The outermost open component is asked for at once, and given up as soon as it cannot be shown.
+    fn look_at_open_component(&mut self) {
+        let located = self.compiler.located();
+        let Some(open) = self.compiler.open_component() else {
+            self.given_up = None;
+            return;
+        };
+        let (id, kind, friendly_id) = (open.id, open.kind, open.friendly_id.clone());
+        let too_large = located.saturating_sub(open.content_start) > self.settings.hold_limit;
+        if self.given_up != Some(id) {
+            self.flows.wish(&friendly_id);
+            let failure = match self.flows.answer(&friendly_id) {
+                _ if too_large => Failure::TooLarge,
+                Answer::Failed(failure) => failure,
+                _ => return,
+            };
+            self.given_up = Some(id);
+            self.note_failed(FailedComponent {
+                id: Some(id),
+                kind,
+                friendly_id: Some(friendly_id),
+                failure,
+            });
+        }
+        self.queue_bytes(located);
+    }
+
+    /// Wishes for a component's flow, and for those of nested ones that are on the page whatever it decides.
+    fn wish_for(&mut self, component: &Component) {
+        self.flows.wish(&component.friendly_id);
+        if !component.has_alternatives() {
+            for node in &component.content {
+                if let Node::Component(nested) = node {
+                    self.wish_for(nested);
+                }
+            }
+        }
+    }
+
+    /// Lets everything up to the first undecided component leave.
+    fn release(&mut self) {
+        while let Some(item) = self.queue.pop_front() {
+            match item {
+                Item::Bytes(Origin::Page, range) => {
+                    self.source.forget_before(range.start);
+                    self.source.take_before(range.end, &mut self.out);
+                }
+                Item::Bytes(Origin::Fragment(fragment), range) => {
+                    self.out.extend_from_slice(fragment.source.slice(range));
+                }
+                Item::Owned(bytes) => self.out.extend_from_slice(&bytes),
+                Item::Component(origin, component) => match self.verdict(&component) {
+                    Verdict::Hold => {
+                        self.queue.push_front(Item::Component(origin, component));
+                        return;
+                    }
+                    Verdict::Authored(failure) => {
+                        self.note_failed(FailedComponent {
+                            id: own_id(&origin, &component),
+                            kind: component.kind,
+                            friendly_id: Some(component.friendly_id.clone()),
+                            failure,
+                        });
+                        let range = component.range();
+                        self.queue.push_front(Item::Bytes(origin, range));
+                    }
+                    Verdict::Render(decision, fragment) => {
+                        self.render(origin, *component, &decision, fragment);
+                    }
+                },
+            }
+        }
+    }
+
+    fn verdict(&mut self, component: &Component) -> Verdict {
+        if content_len(component) > self.settings.hold_limit {
+            return Verdict::Authored(Failure::TooLarge);
+        }
+        self.wish_for(component);
+        let decision = match self.flows.answer(&component.friendly_id) {
+            Answer::Done(decision) => decision,
+            Answer::Failed(failure) => return Verdict::Authored(failure),
+            Answer::Pending | Answer::Unknown => return Verdict::Hold,
+        };
+        let Some(path) = chosen_fragment(component, &decision) else {
+            return Verdict::Render(decision, None);
+        };
+        self.fragments.wish(&path);
+        match self.fragments.answer(&path) {
+            Answer::Done(fragment) => Verdict::Render(decision, Some(fragment)),
+            Answer::Failed(failure) => Verdict::Authored(failure),
+            Answer::Pending | Answer::Unknown => Verdict::Hold,
+        }
+    }
+
+    fn render(
+        &mut self,
+        origin: Origin,
+        component: Component,
+        decision: &Decision,
+        fragment: Option<Rc<Fragment>>,
+    ) {
+        let id = own_id(&origin, &component);
+        let (kind, friendly_id) = (component.kind, component.friendly_id.clone());
+        let trusted = self
+            .settings
+            .trusted_html
+            .iter()
+            .any(|trusted| trusted == friendly_id.as_str());
+        let binder = Binder {
+            decision,
+            trusted,
+            charset: self.charset(),
+            origin,
+            bound: 0,
+            ignored: &mut self.ignored,
+        };
+        let rendered = component::render(component, fragment, binder);
+        for item in rendered.items.into_iter().rev() {
+            self.queue.push_front(item);
+        }
+        self.outcomes.push(ComponentOutcome {
+            id,
+            kind,
+            flow_ms: self.flows.took_ms(&friendly_id),
+            friendly_id: Some(friendly_id),
+            result: rendered.result,
+            shown: Some(rendered.shown),
+        });
+    }
+
+    /// Notes a failure, once per component.
+    fn note_failed(&mut self, failed: FailedComponent) {
+        let known = |outcome: &ComponentOutcome| failed.id.is_some() && outcome.id == failed.id;
+        if self.outcomes.iter().any(known) {
+            return;
+        }
+        let flow_ms = failed
+            .friendly_id
+            .as_ref()
+            .map_or(0, |friendly_id| self.flows.took_ms(friendly_id));
+        self.outcomes.push(ComponentOutcome {
+            id: failed.id,
+            kind: failed.kind,
+            friendly_id: failed.friendly_id,
+            result: ComponentResult::Failed(failed.failure),
+            shown: None,
+            flow_ms,
+        });
+    }
+
+    fn charset(&self) -> Charset {
+        let meta = self.compiler.facts().charset;
+        let meta = meta.and_then(|label| Encoding::for_label(label.as_bytes()));
+        // A page that was read as ASCII bytes cannot be what such a <meta> says: browsers take UTF-8.
+        let meta = meta.map(|meta| {
+            if meta.is_ascii_compatible() {
+                meta
+            } else {
+                UTF_8
+            }
+        });
+        Charset::agreed(self.settings.declared, meta, self.utf8_bom)
+    }
+}
+
+/// Components of fragments have numbers of their own, which say nothing about the page's.
+fn own_id(origin: &Origin, component: &Component) -> Option<ComponentId> {
+    matches!(origin, Origin::Page).then_some(component.id)
+}

@@ -1,0 +1,406 @@
+//! Sightings become nodes: the compiler keeps the open elements of interest and emits finished parts in order.
+//!
+//! In: chunks of one document. Out: top-level [`Node`]s whose ranges tile the document without gap or overlap,
+//! the open component (if any), and every failed mark by reason. It never holds bytes back: what to hold is
+//! `render`'s decision.
+
+use encoding_rs::Encoding;
+
+use super::{
+    Bindings, ComponentId, ComponentKind, FriendlyId, Node, PageFacts, Pointer, Range, Source,
+    frame::{ComponentFrame, Finished, Frame, FrameKind, append},
+    locate::{Locator, Look, Opened, Sighting},
+    start_tag::start_tag,
+};
+use crate::reason::{BadMark, Failure};
+
+/// Most components on a page (faults contract P10).
+const MAX_COMPONENTS: u32 = 100;
+/// Deepest nesting of marked elements; rendering recurses this far.
+const MAX_DEPTH: usize = 32;
+/// Default of `data-cdp-variant-from`.
+const DEFAULT_VARIANT_FROM: &str = "/variantId";
+
+/// How a document is compiled.
+#[derive(Clone, Copy, Debug)]
+pub struct CompileOptions {
+    /// What is looked for.
+    pub look: Look,
+    /// Charset of the document; marks are decoded with it.
+    pub encoding: &'static Encoding,
+}
+
+/// A mark that leaves its component as authored, found while compiling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedComponent {
+    /// Number in the page; `None` where it never got one.
+    pub id: Option<ComponentId>,
+    /// Experience or experiment.
+    pub kind: ComponentKind,
+    /// The friendly id, where it is one.
+    pub friendly_id: Option<FriendlyId>,
+    /// Why.
+    pub failure: Failure,
+}
+
+/// The outermost component whose end has not been seen.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenComponent<'c> {
+    /// Number in the page.
+    pub id: ComponentId,
+    /// Experience or experiment.
+    pub kind: ComponentKind,
+    /// Which flow decides.
+    pub friendly_id: &'c FriendlyId,
+    /// Offset of the start tag's `<`.
+    pub start: usize,
+    /// Offset after the start tag.
+    pub content_start: usize,
+}
+
+/// Compiles one document as it streams past.
+pub struct Compiler {
+    locator: Locator,
+    inside_component: bool,
+    stack: Vec<Frame>,
+    /// A `<template>` that is no variant: nothing in it is an element of the page.
+    opaque: Option<u32>,
+    /// Everything before is in a node already.
+    cursor: usize,
+    ready: Vec<Node>,
+    components: u32,
+    failed: Vec<FailedComponent>,
+    bad_marks: Vec<BadMark>,
+}
+
+impl Compiler {
+    /// A compiler for one document.
+    #[must_use]
+    pub fn new(options: CompileOptions) -> Self {
+        Self {
+            locator: Locator::new(options.look, options.encoding),
+            inside_component: options.look == Look::Fragment,
+            stack: Vec::new(),
+            opaque: None,
+            cursor: 0,
+            ready: Vec::new(),
+            components: 0,
+            failed: Vec::new(),
+            bad_marks: Vec::new(),
+        }
+    }
+
+    /// Takes the next chunk, which `source` already holds.
+    ///
+    /// # Errors
+    /// Why the rest of the document cannot be understood. Everything received is then in [`Self::take_nodes`].
+    pub fn write(&mut self, chunk: &[u8], source: &Source) -> Result<(), Failure> {
+        let written = self.locator.write(chunk);
+        self.digest(source);
+        written.inspect_err(|failure| self.abandon(*failure, source.end()))
+    }
+
+    /// The document is complete.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub fn end(&mut self, source: &Source) -> Result<(), Failure> {
+        let ended = self.locator.end();
+        self.digest(source);
+        if let Err(failure) = ended {
+            self.abandon(failure, source.end());
+            return Err(failure);
+        }
+        self.dissolve_from(0);
+        self.flush_bytes(source.end());
+        Ok(())
+    }
+
+    /// The document ends, or is understood no further, at `end`: what is open stays as authored.
+    pub fn abandon(&mut self, failure: Failure, end: usize) {
+        let open = std::mem::take(&mut self.stack);
+        for frame in &open {
+            self.note_failure(frame, failure);
+        }
+        if let Some(outermost) = open.into_iter().next() {
+            let authored = outermost.tag.range.start;
+            append(&mut self.ready, Node::Bytes(Range::new(authored, end)));
+            self.cursor = end;
+        } else {
+            self.flush_bytes(end);
+        }
+        self.opaque = None;
+    }
+
+    /// The finished top-level nodes, in document order.
+    pub fn take_nodes(&mut self) -> Vec<Node> {
+        std::mem::take(&mut self.ready)
+    }
+
+    /// Components that stay as authored because of their markup, since the last call.
+    pub fn take_failed(&mut self) -> Vec<FailedComponent> {
+        std::mem::take(&mut self.failed)
+    }
+
+    /// Marks that were ignored because of their markup, since the last call.
+    pub fn take_bad_marks(&mut self) -> Vec<BadMark> {
+        std::mem::take(&mut self.bad_marks)
+    }
+
+    /// Offset up to which the document is understood.
+    #[must_use]
+    pub fn located(&self) -> usize {
+        self.locator.located()
+    }
+
+    /// The outermost component that is open.
+    #[must_use]
+    pub fn open_component(&self) -> Option<OpenComponent<'_>> {
+        let frame = self.stack.first()?;
+        let FrameKind::Component(component) = &frame.kind else {
+            return None;
+        };
+        Some(OpenComponent {
+            id: component.id,
+            kind: component.kind,
+            friendly_id: &component.friendly_id,
+            start: frame.tag.range.start,
+            content_start: frame.tag.range.end,
+        })
+    }
+
+    /// What the page said about itself so far.
+    #[must_use]
+    pub fn facts(&self) -> PageFacts {
+        self.locator.facts()
+    }
+
+    fn digest(&mut self, source: &Source) {
+        for sighting in self.locator.take_sightings() {
+            match sighting {
+                Sighting::Open(opened) => self.open(*opened, source),
+                Sighting::Close { element, end_tag } => self.close(element, end_tag),
+            }
+        }
+        if self.stack.is_empty() {
+            self.flush_bytes(self.locator.located());
+        }
+    }
+
+    fn open(&mut self, opened: Opened, source: &Source) {
+        if self.opaque.is_some() {
+            return;
+        }
+        let inside = self.inside_component || !self.stack.is_empty();
+        if inside {
+            self.bad_marks.extend(opened.marks.bad.iter().copied());
+        }
+        if opened.marks.component.is_some() {
+            self.open_component_frame(opened, source);
+        } else if opened.name == "template" {
+            self.open_template(opened, source);
+        } else if inside {
+            self.open_element(opened, source);
+        }
+    }
+
+    fn open_component_frame(&mut self, opened: Opened, source: &Source) {
+        let Some((kind, id_text)) = &opened.marks.component else {
+            return;
+        };
+        let friendly_id = FriendlyId::parse(id_text);
+        let pointers_ok = !matches!(opened.marks.variant_from, Some(Err(())))
+            && !matches!(opened.marks.fragment, Some(Err(())));
+        let failure = if friendly_id.is_none() {
+            Some(Failure::BadFriendlyId)
+        } else if !pointers_ok {
+            Some(Failure::BadMark)
+        } else if !opened.can_have_content {
+            Some(Failure::NoEndTag)
+        } else if self.components >= MAX_COMPONENTS || self.stack.len() >= MAX_DEPTH {
+            Some(Failure::TooMany)
+        } else {
+            None
+        };
+        let (Some(friendly_id), None) = (friendly_id.clone(), failure) else {
+            self.failed.push(FailedComponent {
+                id: None,
+                kind: *kind,
+                friendly_id,
+                failure: failure.unwrap_or(Failure::BadFriendlyId),
+            });
+            return;
+        };
+        let component = ComponentFrame {
+            id: ComponentId(self.components),
+            kind: *kind,
+            friendly_id,
+            variant_from: match &opened.marks.variant_from {
+                Some(Ok(pointer)) => pointer.clone(),
+                _ => Pointer::parse(DEFAULT_VARIANT_FROM).unwrap_or_default(),
+            },
+            fragment: opened.marks.fragment.clone().and_then(Result::ok),
+            variants: Vec::new(),
+        };
+        self.components += 1;
+        self.push_frame(opened, FrameKind::Component(component), source);
+    }
+
+    fn open_template(&mut self, opened: Opened, source: &Source) {
+        let of_component = matches!(
+            self.stack
+                .iter()
+                .rev()
+                .find(|frame| !matches!(frame.kind, FrameKind::Element))
+                .map(|frame| &frame.kind),
+            Some(FrameKind::Component(_))
+        );
+        match &opened.marks.variant {
+            Some(id) if of_component && self.stack.len() < MAX_DEPTH => {
+                let id = id.clone();
+                self.push_frame(opened, FrameKind::Variant { id }, source);
+            }
+            _ => self.opaque = Some(opened.element),
+        }
+    }
+
+    fn open_element(&mut self, mut opened: Opened, source: &Source) {
+        self.bad_marks
+            .extend(refuse_raw_text(&opened.name, &mut opened.marks.bindings));
+        let bindings = &mut opened.marks.bindings;
+        if !opened.can_have_content
+            && (bindings.text.take().is_some() | bindings.html.take().is_some())
+        {
+            self.bad_marks.push(BadMark::NoEndTag);
+        }
+        if *bindings == Bindings::default() {
+            if !opened.marks.attributes.is_empty() {
+                self.flush_bytes(opened.tag.start);
+                self.cursor = opened.tag.end;
+                let tag = start_tag(opened, source).1;
+                append(self.list(), Node::Tag(Box::new(tag)));
+            }
+        } else if self.stack.len() >= MAX_DEPTH {
+            self.bad_marks.push(BadMark::TooDeep);
+        } else if opened.can_have_content {
+            self.push_frame(opened, FrameKind::Element, source);
+        } else {
+            let end = opened.tag.end;
+            self.push_frame(opened, FrameKind::Element, source);
+            self.finish_top(Range::new(end, end));
+        }
+    }
+
+    fn push_frame(&mut self, opened: Opened, kind: FrameKind, source: &Source) {
+        self.flush_bytes(opened.tag.start);
+        self.cursor = opened.tag.end;
+        let element = opened.element;
+        let (bindings, tag) = start_tag(opened, source);
+        self.stack.push(Frame {
+            element,
+            tag,
+            bindings,
+            content: Vec::new(),
+            kind,
+        });
+    }
+
+    fn close(&mut self, element: u32, end_tag: Option<Range>) {
+        if self.opaque == Some(element) {
+            self.opaque = None;
+            return;
+        }
+        let Some(index) = self.stack.iter().position(|frame| frame.element == element) else {
+            return;
+        };
+        // What is still open inside ends here without an end tag of its own.
+        self.dissolve_from(index + 1);
+        match end_tag {
+            Some(end_tag) => self.finish_top(end_tag),
+            None => self.dissolve_from(index),
+        }
+    }
+
+    fn finish_top(&mut self, end_tag: Range) {
+        self.flush_bytes(end_tag.start);
+        let Some(frame) = self.stack.pop() else {
+            return;
+        };
+        self.cursor = end_tag.end;
+        match frame.finish(end_tag) {
+            Finished::Node(node) => append(self.list(), node),
+            Finished::Variant(variant, range) => {
+                let component = self.stack.iter_mut().rev().find_map(|f| match &mut f.kind {
+                    FrameKind::Component(component) => Some(component),
+                    _ => None,
+                });
+                let node = component.map_or(Node::Bytes(range), |component| {
+                    component.variants.push(variant);
+                    Node::Variant(component.variants.len() - 1, range)
+                });
+                append(self.list(), node);
+            }
+        }
+    }
+
+    fn dissolve_from(&mut self, index: usize) {
+        while self.stack.len() > index {
+            let Some(frame) = self.stack.pop() else {
+                return;
+            };
+            match frame.kind {
+                FrameKind::Component(_) => self.note_failure(&frame, Failure::NoEndTag),
+                FrameKind::Element | FrameKind::Variant { .. } => {
+                    self.bad_marks.push(BadMark::NoEndTag);
+                }
+            }
+            for node in frame.dissolve() {
+                append(self.list(), node);
+            }
+        }
+    }
+
+    fn note_failure(&mut self, frame: &Frame, failure: Failure) {
+        if let FrameKind::Component(component) = &frame.kind {
+            self.failed.push(FailedComponent {
+                id: Some(component.id),
+                kind: component.kind,
+                friendly_id: Some(component.friendly_id.clone()),
+                failure,
+            });
+        }
+    }
+
+    fn flush_bytes(&mut self, end: usize) {
+        if end > self.cursor {
+            let range = Range::new(self.cursor, end);
+            self.cursor = end;
+            append(self.list(), Node::Bytes(range));
+        }
+    }
+
+    fn list(&mut self) -> &mut Vec<Node> {
+        match self.stack.last_mut() {
+            Some(frame) => &mut frame.content,
+            None => &mut self.ready,
+        }
+    }
+}
+
+/// Elements whose content is not text: a value there would be script, style or nothing.
+fn refuse_raw_text(name: &str, bindings: &mut Bindings) -> Vec<BadMark> {
+    let raw = matches!(
+        name,
+        "script" | "style" | "xmp" | "iframe" | "noembed" | "noframes" | "noscript" | "plaintext"
+    );
+    let no_markup = raw || matches!(name, "textarea" | "title");
+    let refused = [
+        raw && bindings.text.take().is_some(),
+        no_markup && bindings.html.take().is_some(),
+    ];
+    refused
+        .iter()
+        .filter(|refused| **refused)
+        .map(|_| BadMark::RawTextElement)
+        .collect()
+}

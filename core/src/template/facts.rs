@@ -1,0 +1,45 @@
+//! What a page says about itself, for the VIEW event and the flows.
+//!
+//! In: attributes of `<html>` and `<meta name="cdp:page">`. Out: bounded texts.
+
+/// Facts found in the page so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageFacts {
+    /// `<html lang>`.
+    pub html_lang: Option<String>,
+    /// `<meta name="cdp:page" content>`.
+    pub page_name: Option<String>,
+    /// Label of the charset that the first `<meta>` about it declares.
+    pub charset: Option<String>,
+}
+
+/// Longest page name that is sent to the CDP, in characters.
+const MAX_PAGE_NAME: usize = 256;
+/// Longest language tag worth reading (BCP 47 tags are far shorter).
+const MAX_LANG: usize = 35;
+/// Longest label of a charset (the Encoding Standard's longest has 19 characters).
+const MAX_CHARSET: usize = 40;
+
+impl PageFacts {
+    /// Notes `<html lang>`; the first wins.
+    pub fn note_lang(&mut self, lang: &str) {
+        note(&mut self.html_lang, lang, MAX_LANG);
+    }
+
+    /// Notes the page's name; the first wins.
+    pub fn note_page(&mut self, name: &str) {
+        note(&mut self.page_name, name, MAX_PAGE_NAME);
+    }
+
+    /// Notes `<meta charset>` or the `charset=` of `<meta http-equiv="content-type">`; the first wins.
+    pub fn note_charset(&mut self, label: &str) {
+        note(&mut self.charset, label, MAX_CHARSET);
+    }
+}
+
+fn note(slot: &mut Option<String>, text: &str, max: usize) {
+    let text = text.trim();
+    if slot.is_none() && !text.is_empty() {
+        *slot = Some(text.chars().take(max).collect());
+    }
+}

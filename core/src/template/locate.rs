@@ -1,0 +1,335 @@
+//! Where the marked elements stand: lol_html as a locator that changes nothing.
+//!
+//! In: chunks. Out: [`Sighting`]s with absolute offsets, and the offset up to which the page is understood. It
+//! never asks lol_html to mutate, so the bytes that left its sink are exactly the first bytes of the input.
+
+use std::{
+    borrow::Cow,
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use encoding_rs::Encoding;
+use lol_html::{
+    AsciiCompatibleEncoding, ElementContentHandlers, HandlerResult, HtmlRewriter, MemorySettings,
+    OutputSink, Selector, Settings, errors::RewritingError, html_content::Element,
+};
+
+use super::{PageFacts, Range, implied_end, marks::Marks};
+use crate::reason::Failure;
+
+/// lol_html's own memory per page: one unfinished tag plus the stack of open elements.
+const PARSER_MEMORY: usize = 3 * 1024 * 1024;
+
+/// What the locator looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Components, what is inside them, and the page's facts.
+    Components,
+    /// The page's facts alone.
+    Facts,
+    /// Everything: the document is the content of a component.
+    Fragment,
+}
+
+/// Something seen in the page, in document order.
+#[derive(Debug)]
+pub(super) enum Sighting {
+    /// A marked element, or a `<template>`, begins.
+    Open(Box<Opened>),
+    /// An element that was opened ends; `end_tag` only if it is the element's own.
+    Close {
+        element: u32,
+        end_tag: Option<Range>,
+    },
+}
+
+/// The start of an element of interest.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) element: u32,
+    pub(super) name: String,
+    pub(super) tag: Range,
+    pub(super) can_have_content: bool,
+    pub(super) marks: Marks,
+}
+
+#[derive(Default)]
+struct Seen {
+    sightings: Vec<Sighting>,
+    facts: PageFacts,
+    last_start: Option<usize>,
+    next_element: u32,
+    watches: Vec<Watch>,
+}
+
+/// An open element whose end tag may be implied by what comes inside it.
+struct Watch {
+    element: u32,
+    name: String,
+    /// Open elements inside that protect it.
+    protected: u32,
+}
+
+struct CountingSink(Rc<Cell<usize>>);
+
+impl OutputSink for CountingSink {
+    fn handle_chunk(&mut self, chunk: &[u8]) {
+        self.0.set(self.0.get() + chunk.len());
+    }
+}
+
+/// The locator of one page.
+pub(super) struct Locator {
+    rewriter: Option<HtmlRewriter<'static, CountingSink>>,
+    seen: Rc<RefCell<Seen>>,
+    located: Rc<Cell<usize>>,
+}
+
+impl Locator {
+    pub(super) fn new(look: Look, encoding: &'static Encoding) -> Self {
+        let seen = Rc::new(RefCell::new(Seen::default()));
+        let located = Rc::new(Cell::new(0));
+        let rewriter = SELECTORS.with(|selectors| {
+            HtmlRewriter::new(
+                settings(selectors, look, encoding, &seen),
+                CountingSink(Rc::clone(&located)),
+            )
+        });
+        Self {
+            rewriter: Some(rewriter),
+            seen,
+            located,
+        }
+    }
+
+    /// Offset up to which everything is understood and reported.
+    pub(super) fn located(&self) -> usize {
+        self.located.get()
+    }
+
+    pub(super) fn write(&mut self, chunk: &[u8]) -> Result<(), Failure> {
+        let Some(rewriter) = self.rewriter.as_mut() else {
+            return Ok(());
+        };
+        rewriter.write(chunk).map_err(|error| {
+            // lol_html panics when it is used after an error.
+            self.rewriter = None;
+            failure(&error)
+        })
+    }
+
+    pub(super) fn end(&mut self) -> Result<(), Failure> {
+        self.rewriter
+            .take()
+            .map_or(Ok(()), |rewriter| rewriter.end())
+            .map_err(|error| failure(&error))
+    }
+
+    pub(super) fn take_sightings(&mut self) -> Vec<Sighting> {
+        std::mem::take(&mut self.seen.borrow_mut().sightings)
+    }
+
+    pub(super) fn facts(&self) -> PageFacts {
+        self.seen.borrow().facts.clone()
+    }
+}
+
+fn failure(error: &RewritingError) -> Failure {
+    match error {
+        RewritingError::MemoryLimitExceeded(_) => Failure::ParserLimit,
+        _ => Failure::AmbiguousMarkup,
+    }
+}
+
+/// Constant selectors, parsed once per thread.
+struct Selectors {
+    html: Option<Selector>,
+    meta: Option<Selector>,
+    template: Option<Selector>,
+    components: Vec<Selector>,
+    all: Option<Selector>,
+}
+
+thread_local! {
+    static SELECTORS: Selectors = Selectors {
+        html: "html".parse().ok(),
+        meta: "meta".parse().ok(),
+        template: "template".parse().ok(),
+        components: [
+            "[data-cdp-experience]",
+            "[data-cdp-experiment]",
+            "[data-cdp-experience] *",
+            "[data-cdp-experiment] *",
+        ]
+        .iter()
+        .filter_map(|selector| selector.parse().ok())
+        .collect(),
+        all: "*".parse().ok(),
+    };
+}
+
+fn settings<'s>(
+    selectors: &'s Selectors,
+    look: Look,
+    encoding: &'static Encoding,
+    seen: &Rc<RefCell<Seen>>,
+) -> Settings<'static, 's> {
+    let mut settings = Settings::new()
+        // Where markup is ambiguous, browsers and lol_html may see different elements: stop looking there.
+        .with_strict(true)
+        .with_memory_settings(MemorySettings::new().with_max_allowed_memory_usage(PARSER_MEMORY));
+    if let Some(encoding) = AsciiCompatibleEncoding::new(encoding) {
+        settings = settings.with_encoding(encoding);
+    }
+    let mut on = |selector: &'s Selector, handler: Handler| {
+        let seen = Rc::clone(seen);
+        let handlers = ElementContentHandlers::default().element(
+            move |element: &mut Element<'_, '_>| -> HandlerResult { handler(element, &seen) },
+        );
+        let taken = std::mem::replace(&mut settings, Settings::new());
+        settings = taken.append_element_content_handler((Cow::Borrowed(selector), handlers));
+    };
+    if look != Look::Fragment {
+        selectors.html.iter().for_each(|s| on(s, note_lang));
+        selectors.meta.iter().for_each(|s| on(s, note_meta));
+    }
+    match look {
+        Look::Components => {
+            selectors.template.iter().for_each(|s| on(s, note_element));
+            selectors
+                .components
+                .iter()
+                .for_each(|s| on(s, note_element));
+        }
+        Look::Facts => {}
+        Look::Fragment => selectors.all.iter().for_each(|s| on(s, note_element)),
+    }
+    settings
+}
+
+type Handler = fn(&mut Element<'_, '_>, &Rc<RefCell<Seen>>) -> HandlerResult;
+
+fn note_lang(element: &mut Element<'_, '_>, seen: &Rc<RefCell<Seen>>) -> HandlerResult {
+    if let Some(lang) = element.get_attribute("lang") {
+        seen.borrow_mut().facts.note_lang(&lang);
+    }
+    Ok(())
+}
+
+fn note_meta(element: &mut Element<'_, '_>, seen: &Rc<RefCell<Seen>>) -> HandlerResult {
+    let facts = &mut seen.borrow_mut().facts;
+    if let Some(label) = element.get_attribute("charset") {
+        facts.note_charset(&label);
+    }
+    let Some(content) = element.get_attribute("content") else {
+        return Ok(());
+    };
+    if element
+        .get_attribute("name")
+        .is_some_and(|name| name.eq_ignore_ascii_case("cdp:page"))
+    {
+        facts.note_page(&html_escape::decode_html_entities(&content));
+    }
+    if element
+        .get_attribute("http-equiv")
+        .is_some_and(|name| name.eq_ignore_ascii_case("content-type"))
+    {
+        let lower = content.to_ascii_lowercase();
+        if let Some((_, label)) = lower.split_once("charset=") {
+            facts.note_charset(label.trim_matches(|c: char| !c.is_ascii_alphanumeric()));
+        }
+    }
+    Ok(())
+}
+
+fn note_element(element: &mut Element<'_, '_>, shared: &Rc<RefCell<Seen>>) -> HandlerResult {
+    let location = element.source_location().bytes();
+    let mut seen = shared.borrow_mut();
+    // Several selectors may match one element.
+    if seen.last_start == Some(location.start) {
+        return Ok(());
+    }
+    seen.last_start = Some(location.start);
+    let name = element.tag_name();
+    check_implied_ends(&mut seen, &name, element, shared)?;
+    let marks = match Marks::read(element) {
+        Some(marks) => marks,
+        None if name == "template" => Marks::default(),
+        None => return Ok(()),
+    };
+    let id = seen.next_element;
+    seen.next_element += 1;
+    let can_have_content = element.can_have_content();
+    if can_have_content {
+        if implied_end::can_be_implied(&name) {
+            seen.watches.push(Watch {
+                element: id,
+                name: name.clone(),
+                protected: 0,
+            });
+        }
+        let (shared, own) = (Rc::clone(shared), name.clone());
+        element.on_end_tag(Box::new(move |end| {
+            let end_tag = (end.name() == own).then(|| {
+                let bytes = end.source_location().bytes();
+                Range::new(bytes.start, bytes.end)
+            });
+            let mut seen = shared.borrow_mut();
+            seen.watches.retain(|watch| watch.element != id);
+            seen.sightings.push(Sighting::Close {
+                element: id,
+                end_tag,
+            });
+            Ok(())
+        }))?;
+    }
+    seen.sightings.push(Sighting::Open(Box::new(Opened {
+        element: id,
+        name,
+        tag: Range::new(location.start, location.end),
+        can_have_content,
+        marks,
+    })));
+    Ok(())
+}
+
+/// Reports the open elements that a browser closes before the start tag `name`, and notes protection.
+fn check_implied_ends(
+    seen: &mut Seen,
+    name: &str,
+    element: &mut Element<'_, '_>,
+    shared: &Rc<RefCell<Seen>>,
+) -> HandlerResult {
+    let Seen {
+        watches, sightings, ..
+    } = seen;
+    watches.retain(|watch| {
+        let ends = watch.protected == 0 && implied_end::implies_end(&watch.name, name);
+        if ends {
+            sightings.push(Sighting::Close {
+                element: watch.element,
+                end_tag: None,
+            });
+        }
+        !ends
+    });
+    if !element.can_have_content() {
+        return Ok(());
+    }
+    for watch in watches.iter_mut() {
+        if implied_end::protects(&watch.name, name) {
+            watch.protected += 1;
+            let (shared, id) = (Rc::clone(shared), watch.element);
+            element.on_end_tag(Box::new(move |_| {
+                let mut seen = shared.borrow_mut();
+                let watch = seen.watches.iter_mut().find(|watch| watch.element == id);
+                if let Some(watch) = watch {
+                    watch.protected = watch.protected.saturating_sub(1);
+                }
+                Ok(())
+            }))?;
+        }
+    }
+    Ok(())
+}

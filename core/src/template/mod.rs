@@ -1,0 +1,27 @@
+//! From the origin's bytes to a template: static bytes, components, variants and bindings.
+//!
+//! In: chunks of a page, in any cutting. Out: [`Node`]s in document order, whose ranges are offsets into the
+//! page. It never changes a byte, never waits and knows no decision; `render` (streaming or from a cache)
+//! joins the two.
+
+mod compile;
+mod facts;
+mod frame;
+mod implied_end;
+mod locate;
+mod marks;
+mod node;
+mod pointer;
+mod source;
+mod start_tag;
+
+pub use compile::{CompileOptions, Compiler, FailedComponent, OpenComponent};
+pub use facts::PageFacts;
+pub use implied_end::implies_end;
+pub use locate::Look;
+pub use node::{
+    AttributeBinding, Bindings, Component, ComponentId, ComponentKind, Element, FriendlyId, Node,
+    Range, StartTag, Variant,
+};
+pub use pointer::Pointer;
+pub use source::Source;

@@ -1,0 +1,30 @@
+//! The Worker: entry points.
+//!
+//! In: Cloudflare's events. Out: responses. Everything worth knowing is elsewhere: the chain of phases in
+//! [`page_view`], the decisions in the crate `xm-edge-core`, the platform in [`platform`].
+
+#![cfg(target_arch = "wasm32")]
+
+mod after;
+mod cdp;
+mod endpoints;
+mod page_view;
+mod pass_through;
+mod platform;
+mod stream;
+mod unknown_ids;
+mod visit;
+
+use worker::{Context, Env, event};
+
+/// Answers a request. Whatever fails, the visitor gets XM's own page.
+#[event(fetch)]
+async fn fetch(
+    request: web_sys::Request,
+    env: Env,
+    context: Context,
+) -> worker::Result<web_sys::Response> {
+    // The last net, for panics: everything else is handled explicitly.
+    context.pass_through_on_exception();
+    Ok(page_view::answer(request, &env, &context).await?)
+}

@@ -1,0 +1,47 @@
+//! Time as the platform shows it: it stands still during computation and moves with I/O.
+//!
+//! Out: milliseconds since the start of a request, and timers. It never runs backwards.
+
+use std::time::Duration;
+
+use worker::Delay;
+
+/// The clock of one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    started_ms: f64,
+}
+
+impl Clock {
+    /// Starts now.
+    pub fn start() -> Self {
+        Self {
+            started_ms: js_sys::Date::now(),
+        }
+    }
+
+    /// Milliseconds since the start.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to the range of u32, and `as` saturates"
+    )]
+    pub fn now_ms(self) -> u32 {
+        (js_sys::Date::now() - self.started_ms).clamp(0.0, f64::from(u32::MAX)) as u32
+    }
+
+    /// The wall clock, in milliseconds since the Unix epoch.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates"
+    )]
+    pub fn epoch_ms() -> u64 {
+        js_sys::Date::now() as u64
+    }
+}
+
+/// Waits.
+pub fn delay(ms: u32) -> Delay {
+    Delay::from(Duration::from_millis(u64::from(ms)))
+}

@@ -1,0 +1,52 @@
+//! The few JavaScript names that no crate binds, or binds with more crossings than needed.
+//!
+//! In and out: JavaScript values. It never holds state.
+
+use js_sys::{Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A byte stream from a writer to the client that workerd moves natively.
+    pub type IdentityTransformStream;
+
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> IdentityTransformStream;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn readable(this: &IdentityTransformStream) -> web_sys::ReadableStream;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn writable(this: &IdentityTransformStream) -> web_sys::WritableStream;
+
+    /// A BYOB reader with workerd's `readAtLeast`.
+    #[wasm_bindgen(js_name = ReadableStreamBYOBReader)]
+    #[derive(Clone, Debug)]
+    pub type ByobReader;
+
+    #[wasm_bindgen(method)]
+    pub fn read(this: &ByobReader, view: &Uint8Array) -> Promise;
+
+    #[wasm_bindgen(method, js_name = readAtLeast)]
+    pub fn read_at_least(this: &ByobReader, min: u32, view: &Uint8Array) -> Promise;
+
+    #[wasm_bindgen(method)]
+    pub fn cancel(this: &ByobReader) -> Promise;
+
+    /// What a read resolves to.
+    pub type ReadResult;
+
+    #[wasm_bindgen(method, getter, structural)]
+    pub fn value(this: &ReadResult) -> Option<Uint8Array>;
+
+    #[wasm_bindgen(method, getter, structural)]
+    pub fn done(this: &ReadResult) -> bool;
+
+    /// The global `fetch`.
+    #[wasm_bindgen(js_name = fetch)]
+    pub fn fetch(request: &web_sys::Request) -> Promise;
+
+    /// The global `fetch` with a signal.
+    #[wasm_bindgen(js_name = fetch)]
+    pub fn fetch_with(request: &web_sys::Request, init: &JsValue) -> Promise;
+}

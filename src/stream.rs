@@ -1,0 +1,216 @@
+//! The loop between a page's state machine and the world: read, ask, wait, write.
+//!
+//! In: a [`Page`], XM's body, a writer to the visitor. Out: when it ends, how it ended. It decides nothing: every
+//! event is handed to the page, and whatever the page wants is done here.
+
+use std::{future::Future, pin::Pin};
+
+use encoding_rs::Encoding;
+use futures_util::{
+    FutureExt, StreamExt,
+    future::{Fuse, FusedFuture},
+    stream::FuturesUnordered,
+};
+use wasm_bindgen::JsValue;
+use xm_edge_core::{
+    decision::Decision,
+    reason::Failure,
+    render::{FragmentPath, Page, Wish},
+    template::{FriendlyId, PageFacts},
+};
+
+use crate::platform::{
+    body_reader::BodyReader,
+    body_writer::BodyWriter,
+    clock::{self, Clock},
+};
+
+/// Connections for flows and fragments: the platform allows six at once, and XM's body holds one.
+const MAX_CALLS: usize = 5;
+/// Rendered bytes that may wait for a slow visitor before reading pauses.
+const MAX_BACKLOG: usize = 64 * 1024;
+
+/// A fragment's bytes and declared charset.
+pub type FragmentAnswer = Result<(Vec<u8>, Option<&'static Encoding>), Failure>;
+
+/// Whom the loop asks.
+pub trait Answers {
+    /// Runs the flow of `friendly_id` for a page that said `facts` of itself.
+    fn decide(
+        &self,
+        friendly_id: FriendlyId,
+        facts: &PageFacts,
+    ) -> impl Future<Output = Result<Decision, Failure>> + 'static;
+
+    /// Fetches a fragment from XM.
+    fn fragment(&self, path: FragmentPath) -> impl Future<Output = FragmentAnswer> + 'static;
+}
+
+/// How a page ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ended {
+    /// Bytes that XM sent.
+    pub received: u64,
+    /// XM's body broke off, or was shorter than announced.
+    pub truncated: bool,
+    /// The visitor went away.
+    pub visitor_gone: bool,
+}
+
+/// What comes back from a call.
+enum Answer {
+    Flow(FriendlyId, Result<Decision, Failure>),
+    Fragment(FragmentPath, FragmentAnswer),
+}
+
+/// One page on its way.
+pub struct Stream<'s> {
+    /// The page's state machine.
+    pub page: &'s mut Page,
+    /// XM's body.
+    pub reader: BodyReader,
+    /// To the visitor.
+    pub writer: BodyWriter,
+    /// Bytes that were read before the response was opened.
+    pub first: Option<Vec<u8>>,
+    /// `Content-Length` of an identity-coded body.
+    pub announced: Option<u64>,
+    /// The request's clock.
+    pub clock: Clock,
+    /// End of the decision budget, on `clock`.
+    pub deadline_ms: u32,
+}
+
+type Call = Pin<Box<dyn Future<Output = Answer>>>;
+type Read = (BodyReader, Result<Option<Vec<u8>>, JsValue>);
+
+impl Stream<'_> {
+    /// Runs until everything has left or nobody takes it any more.
+    pub async fn run(self, answers: &impl Answers) -> Ended {
+        let Self {
+            page,
+            reader,
+            writer,
+            first,
+            announced,
+            clock,
+            deadline_ms,
+        } = self;
+        let mut ended = Ended::default();
+        if let Some(first) = first {
+            ended.received += first.len() as u64;
+            page.push(&first);
+        }
+        let canceller = reader.canceller();
+        let mut idle = Some(reader);
+        let mut read = Box::pin(Fuse::terminated());
+        let mut write = Box::pin(Fuse::terminated());
+        let mut budget = Box::pin(Fuse::terminated());
+        let mut calls: FuturesUnordered<Call> = FuturesUnordered::new();
+        let mut expired = false;
+        loop {
+            // 1. The budget counts from its start, however late the page began to wait.
+            if !expired && clock.now_ms() >= deadline_ms {
+                expired = true;
+                calls.clear();
+                page.deadline(clock.now_ms());
+            }
+            // 2. Wishes, as many at once as there are connections.
+            while calls.len() < MAX_CALLS {
+                let Some(wish) = page.next_wish(clock.now_ms()) else {
+                    break;
+                };
+                calls.push(call(wish, answers, page));
+                if budget.is_terminated() {
+                    let left = deadline_ms.saturating_sub(clock.now_ms());
+                    budget.set(clock::delay(left).fuse());
+                }
+            }
+            // 3. Output, in one crossing for everything that may leave.
+            if write.is_terminated() {
+                let out = page.take_output();
+                if !out.is_empty() {
+                    write.set(writer.write(&out).fuse());
+                } else if page.is_done() {
+                    break;
+                }
+            }
+            // 4. Input, unless the visitor or a component is behind.
+            if page.wants_bytes() && page.output_len() < MAX_BACKLOG {
+                if let Some(reader) = idle.take() {
+                    read.set(read_once(reader).fuse());
+                }
+            }
+            // 5. Whatever happens first.
+            futures_util::select_biased! {
+                (reader, chunk) = read => {
+                    match chunk {
+                        Ok(Some(bytes)) => {
+                            ended.received += bytes.len() as u64;
+                            page.push(&bytes);
+                        }
+                        Ok(None) => {
+                            ended.truncated = announced.is_some_and(|n| n != ended.received);
+                            page.end(!ended.truncated);
+                        }
+                        Err(_) => {
+                            ended.truncated = true;
+                            page.end(false);
+                        }
+                    }
+                    idle = Some(reader);
+                }
+                answer = calls.select_next_some() => {
+                    let now = clock.now_ms();
+                    match answer {
+                        Answer::Flow(id, answer) => page.decided(&id, answer, now),
+                        Answer::Fragment(path, answer) => page.fragment(&path, answer, now),
+                    }
+                }
+                written = write => if written.is_err() {
+                    ended.visitor_gone = true;
+                    break;
+                },
+                () = budget => {
+                    expired = true;
+                    calls.clear();
+                    page.deadline(clock.now_ms());
+                }
+                // Nothing under way and nothing to come: never wait for ever.
+                complete => if expired {
+                    ended.truncated = true;
+                    break;
+                } else {
+                    expired = true;
+                    page.deadline(clock.now_ms());
+                },
+            }
+        }
+        if ended.visitor_gone {
+            canceller.cancel();
+        } else if ended.truncated {
+            writer.abort();
+        } else {
+            writer.close().await;
+        }
+        ended
+    }
+}
+
+async fn read_once(mut reader: BodyReader) -> Read {
+    let chunk = reader.read().await;
+    (reader, chunk)
+}
+
+fn call(wish: Wish, answers: &impl Answers, page: &Page) -> Call {
+    match wish {
+        Wish::Flow(id) => {
+            let decided = answers.decide(id.clone(), &page.facts());
+            Box::pin(async move { Answer::Flow(id, decided.await) })
+        }
+        Wish::Fragment(path) => {
+            let fetched = answers.fragment(path.clone());
+            Box::pin(async move { Answer::Fragment(path, fetched.await) })
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What is known of a request once it is a page view: who asks, and under which id.
+//!
+//! In: the request's headers and the site's settings. Out: plain values that every later phase shares. It calls
+//! nobody.
+
+use xm_edge_core::{
+    config::Site,
+    request::{
+        BrowserId, Campaign, Cookies, Grants, Headers, Target, VisitorClass, browser_id, classify,
+        consent,
+    },
+};
+
+use crate::unknown_ids;
+
+/// What the visitor's cookies and consent say about the browser id.
+#[derive(Clone, Debug)]
+pub enum IdState {
+    /// Not asked for: a bot, a prefetch, or no consent.
+    None(&'static str),
+    /// Consent was withdrawn: the cookie is to be expired.
+    Withdrawn,
+    /// A valid id came with the request.
+    Known(BrowserId),
+    /// An id is to be created.
+    Wanted,
+}
+
+/// One page view.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// Bot, human or prefetch.
+    pub class: VisitorClass,
+    /// What may be done for the visitor.
+    pub grants: Grants,
+    /// The id, or the wish for one.
+    pub id: IdState,
+    /// `User-Agent`.
+    pub user_agent: String,
+    /// utm parameters and the referrer on entry.
+    pub campaign: Campaign,
+}
+
+impl Visit {
+    /// Reads the request.
+    pub fn read(
+        target: &Target<'_>,
+        headers: &impl Headers,
+        site: &Site,
+        client_key: &str,
+    ) -> Self {
+        let class = classify(headers);
+        let cookies = Cookies::from_headers(headers);
+        let human = class == VisitorClass::Human;
+        let allowed = consent::grants(&site.consent, &cookies, consent::privacy_control(headers));
+        let name = browser_id::cookie_name(client_key);
+        let id = if !human {
+            IdState::None(label(class))
+        } else if consent::withdrawn(&site.consent, allowed, &cookies, &name) {
+            IdState::Withdrawn
+        } else if !allowed.id {
+            IdState::None("no_consent")
+        } else {
+            browser_id::from_cookies(&cookies, client_key)
+                .filter(|id| !unknown_ids::contains(id))
+                .map_or(IdState::Wanted, IdState::Known)
+        };
+        Self {
+            class,
+            grants: if human { allowed } else { Grants::default() },
+            id,
+            user_agent: headers.get("user-agent").unwrap_or_default(),
+            campaign: Campaign::read(target, headers),
+        }
+    }
+}
+
+/// The constant label of a visitor class.
+pub const fn label(class: VisitorClass) -> &'static str {
+    match class {
+        VisitorClass::Bot => "bot",
+        VisitorClass::Human => "human",
+        VisitorClass::Prefetch => "prefetch",
+    }
+}
