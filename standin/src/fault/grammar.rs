@@ -26,7 +26,7 @@ pub struct Fault {
     pub body: Body,
     /// `no-content-type`: the header is missing.
     pub no_content_type: bool,
-    /// `content-type=VALUE`.
+    /// `content-type=VALUE`, `charset=NAME`.
     pub content_type: Option<String>,
     /// `claim-gzip`: `Content-Encoding: gzip` on bytes that are not.
     pub claim_gzip: bool,
@@ -82,7 +82,7 @@ impl fmt::Display for BadFault {
             out,
             "`{}` is no fault; write some of delay=MS, headers-delay=MS, body-delay=MS, trickle=MS, pause=BYTES@MS, \
              cut=BYTES, cut-chunked=BYTES, stall=BYTES, reset, reset-after=BYTES, hang, status=CODE, executed, garbage, empty, \
-             size=BYTES, no-content-type, content-type=VALUE, claim-gzip, header=NAME: VALUE, times=N, body=TEXT \
+             size=BYTES, no-content-type, content-type=VALUE, charset=NAME, claim-gzip, header=NAME: VALUE, times=N, body=TEXT \
              (last), joined by `;`",
             self.0
         )
@@ -153,6 +153,14 @@ impl Fault {
             ("size", bytes) => self.body = Body::Padded(bytes.parse().ok()?),
             ("no-content-type", "") => self.no_content_type = true,
             ("content-type", value) => self.content_type = Some(value.to_owned()),
+            ("charset", name) => {
+                // After `content-type=` its parameter, which the `;` has cut off; alone, another charset.
+                let media_type = self
+                    .content_type
+                    .take()
+                    .unwrap_or_else(|| "text/html".to_owned());
+                self.content_type = Some(format!("{media_type}; charset={name}"));
+            }
             ("claim-gzip", "") => self.claim_gzip = true,
             ("header", value) => {
                 let (name, value) = value.split_once(':')?;

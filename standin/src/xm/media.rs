@@ -82,10 +82,13 @@ pub fn ranged(request: &HeaderMap, mut headers: HeaderMap, bytes: Bytes) -> Resp
     let Some(range) = request.typed_get::<Range>().filter(|_| still_the_same) else {
         return (StatusCode::OK, headers, bytes).into_response();
     };
-    let mut ranges = range.satisfiable_ranges(length);
+    // The header type lets a first byte behind the end through.
+    let mut ranges = range
+        .satisfiable_ranges(length)
+        .map(|range| bounds(range, length))
+        .filter(|(first, last)| first <= last);
     match (ranges.next(), ranges.next()) {
-        (Some(one), None) => {
-            let (first, last) = bounds(one, length);
+        (Some((first, last)), None) => {
             let part = bytes.slice(first as usize..=last as usize);
             headers.insert(CONTENT_LENGTH, HeaderValue::from(part.len()));
             headers.extend(
@@ -119,9 +122,9 @@ fn bounds(range: (std::ops::Bound<u64>, std::ops::Bound<u64>), length: u64) -> (
         Unbounded => 0,
     };
     let last = match range.1 {
-        Included(last) => last.min(length - 1),
-        Excluded(end) => end.min(length) - 1,
-        Unbounded => length - 1,
+        Included(last) => last.min(length.saturating_sub(1)),
+        Excluded(end) => end.min(length).saturating_sub(1),
+        Unbounded => length.saturating_sub(1),
     };
     (first, last)
 }

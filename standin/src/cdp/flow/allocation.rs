@@ -63,7 +63,7 @@ mod tests {
         }
         assert_eq!(
             counts,
-            [0, 0, 0],
+            [3932, 3999, 2069],
             "control, variant, outside: about 4000, 4000, 2000"
         );
     }
