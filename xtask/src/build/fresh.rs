@@ -49,11 +49,8 @@ impl<'a> Fingerprint<'a> {
 
     /// Whether the recorded build was made of exactly the present sources.
     pub fn is_current(&self) -> bool {
-        let complete = OUTPUTS
-            .iter()
-            .all(|output| self.project.path(output).is_file());
         let recorded = fs::read_to_string(self.record_file()).ok();
-        complete && recorded.is_some() && recorded == self.compute()
+        recorded.is_some() && recorded == self.compute()
     }
 
     /// Records the build that began at `began`. A source changed since then may be in the build or not: nothing is
@@ -96,7 +93,9 @@ impl<'a> Fingerprint<'a> {
 
     fn compute(&self) -> Option<String> {
         let mut hasher = DefaultHasher::new();
-        for path in self.sources()? {
+        // The outputs, too: somebody may have started worker-build by hand.
+        let outputs = OUTPUTS.iter().map(|name| self.project.path(name));
+        for path in self.sources()?.into_iter().chain(outputs) {
             hasher.write(path.as_os_str().as_encoded_bytes());
             hasher.write(&fs::read(&path).ok()?);
         }

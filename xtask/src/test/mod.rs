@@ -69,11 +69,11 @@ fn lint(project: &Project, tools: &Tools, report: &mut Report) -> anyhow::Result
     cargo("rustfmt", "fmt --all --check");
     cargo(
         "clippy, native",
-        "clippy --quiet --workspace --exclude xm-edge --all-targets -- -D warnings",
+        "clippy --workspace --exclude xm-edge --all-targets -- -D warnings",
     );
     cargo(
         "clippy, wasm",
-        "clippy --quiet --package xm-edge --target wasm32-unknown-unknown -- -D warnings",
+        "clippy --package xm-edge --target wasm32-unknown-unknown -- -D warnings",
     );
     Ok(())
 }
@@ -82,13 +82,13 @@ fn cargo_test(project: &Project, filter: Option<&str>) -> anyhow::Result<(Outcom
     let mut cargo = project.cargo();
     cargo.args([
         "test",
-        "--quiet",
         "--workspace",
         "--exclude",
         "xm-edge",
         "--no-fail-fast",
     ]);
-    cargo.args(filter);
+    // Cargo shows what it compiles; the test programs name only what fails.
+    cargo.args(filter).args(["--", "--quiet"]);
     let mut counts = Counts::default();
     let status = tee(&mut cargo, |line| {
         if let Some(result) = TestResult::parse(line) {
