@@ -53,7 +53,11 @@ fn every_page_stands_and_its_links_lead_somewhere() {
         "/plain",
         "/-/media/Themes/northmere.css",
     ] {
-        assert!(seen.contains(path), "{path} is linked from somewhere");
+        assert!(
+            seen.iter()
+                .any(|found| found.split('?').next() == Some(path)),
+            "{path} is linked from somewhere"
+        );
     }
 }
 

@@ -19,6 +19,7 @@ mod received;
 mod settings;
 mod state;
 mod stream;
+mod visitors;
 
 /// All paths of the stand-in's own.
 pub fn router(app: Arc<App>) -> Router {
@@ -49,6 +50,7 @@ pub fn router(app: Arc<App>) -> Router {
             axum::routing::put(flows::force),
         )
         .route("/live", get(stream::listen))
+        .route("/visitors", get(visitors::list))
         .layer(middleware::from_fn(same_site_only))
         .with_state(app)
 }
@@ -74,6 +76,7 @@ pub fn owns(path: &str) -> bool {
             | "site"
             | "flows"
             | "live"
+            | "visitors"
     ) && !path.starts_with("//")
 }
 

@@ -25,7 +25,7 @@ fn palette(name: &str) -> Option<Palette> {
         },
         "summer" => Palette {
             sky: ["#5aa3c4", "#a9d3dc", "#f3efd2"],
-            sun: ("#fffbe6", 420.0, 210.0, 64.0),
+            sun: ("#fffbe6", 1190.0, 190.0, 64.0),
             hills: ["#9dbfc0", "#7aa79b", "#5c8f70", "#3f7550", "#23533b"],
             seed: 21,
             trees: true,
@@ -39,7 +39,7 @@ fn palette(name: &str) -> Option<Palette> {
         },
         "night" => Palette {
             sky: ["#0c1a2b", "#1d3550", "#4c6079"],
-            sun: ("#f4efd9", 380.0, 190.0, 40.0),
+            sun: ("#f4efd9", 1180.0, 190.0, 40.0),
             hills: ["#3a4f66", "#2b3f55", "#1f3144", "#152534", "#0c1824"],
             seed: 45,
             trees: true,
@@ -88,7 +88,7 @@ pub fn svg(name: &str) -> Option<String> {
         if layer < 3 {
             let _ = writeln!(
                 out,
-                "<rect y=\"{:.0}\" width=\"{WIDTH}\" height=\"190\" fill=\"url(#mist)\"/>",
+                "<rect y=\"{:.0}\" width=\"{WIDTH}\" height=\"500\" fill=\"url(#mist)\"/>",
                 400.0 + 90.0 * f64::from(layer)
             );
         }
