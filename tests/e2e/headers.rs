@@ -171,6 +171,31 @@ fn rules_hold_under_global_privacy_control() {
 }
 
 #[test]
+fn xms_length_is_gone_from_every_shape() {
+    let world = hero_world_with(json!({}));
+    world.cdp.decide("hero", json!({"variantId": "b"}));
+    let shapes = [
+        ("human", world.revisit("/")),
+        (
+            "bot",
+            world
+                .visit("/")
+                .user_agent("Googlebot/2.1 (+http://www.google.com/bot.html)"),
+        ),
+        (
+            "prefetch",
+            world.visit("/").header("Sec-Purpose", "prefetch"),
+        ),
+        ("privacy", world.visit("/").header("Sec-GPC", "1")),
+    ];
+    let lengths = shapes.map(|(shape, visit)| (shape, visit.get().headers.content_length()));
+    assert!(
+        lengths.iter().all(|(_, length)| length.is_none()),
+        "{lengths:?}"
+    );
+}
+
+#[test]
 fn conditional_headers_do_not_reach_xm_on_a_personalised_route() {
     let world = hero_world_with(json!({}));
     world.page("/", cached_by_xm());
@@ -257,6 +282,29 @@ fn server_timing_is_sent_in_debug_only() {
             "debug = {debug}"
         );
     }
+}
+
+#[test]
+fn many_large_cookies_of_xm_survive_in_order() {
+    let world = hero_world_with(json!({}));
+    let lines: Vec<String> = (0..20)
+        .map(|n| format!("c{}={}; path=/", n % 7, "v".repeat(1000 + n)))
+        .collect();
+    let reply = lines
+        .iter()
+        .fold(Reply::html(hero_page().html()), |reply, line| {
+            reply.header("Set-Cookie", line)
+        });
+    world.page("/", reply);
+    let response = world.revisit("/").get();
+    let cookies = response.headers.all("set-cookie");
+    assert_eq!(
+        cookies
+            .iter()
+            .filter(|line| !line.starts_with("bid_"))
+            .collect::<Vec<_>>(),
+        lines.iter().collect::<Vec<_>>()
+    );
 }
 
 #[test]

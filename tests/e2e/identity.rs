@@ -235,6 +235,27 @@ fn the_visitors_other_cookies_reach_xm_byte_by_byte() {
 }
 
 #[test]
+fn three_hundred_cookies_hide_no_id() {
+    let world = hero_world();
+    let crowd = (0..300)
+        .map(|n| format!("cookie_{n}=value{n}"))
+        .collect::<Vec<_>>()
+        .join("; ");
+    let response = world
+        .visit("/")
+        .cookies(&format!("{crowd}; {}", visitor_cookie(RETURNING_ID)))
+        .get();
+    assert_eq!(id_set(&response).as_deref(), Some(RETURNING_ID));
+    assert!(
+        world
+            .origin_headers("/")
+            .get("cookie")
+            .unwrap_or_default()
+            .starts_with(&crowd)
+    );
+}
+
+#[test]
 fn no_cookie_of_the_site_reaches_the_cdp() {
     let world = hero_world();
     drop(world.visit("/").cookies("session=SECRET").get());

@@ -34,12 +34,9 @@ fn a_control_is_logged_as_control() {
 
 #[test]
 fn a_pass_through_is_logged_by_its_reason() {
-    let world = World::build()
-        .site(json!({"exclude_paths": ["/api/*"]}))
-        .start();
+    let world = World::start();
     let html = || Reply::html(hero_page().html());
     let cases = [
-        ("/api/x", html(), "excluded_path"),
         ("/page?sc_mode=edit", html(), "editing"),
         (
             "/page",

@@ -17,6 +17,7 @@ mod log;
 mod marks;
 mod not_found;
 mod pass_through;
+mod real_pages;
 mod sites;
 mod streaming;
 mod views;

@@ -340,14 +340,36 @@ fn every_other_method_passes() {
 }
 
 #[test]
-fn head_passes_with_xms_length_and_without_a_body() {
+fn head_of_a_page_is_answered_as_its_get_would_be_and_without_a_body() {
     let world = World::start();
-    let html = hero_page().html();
-    world.page("/page", as_xm_sends("text/html", &html));
+    world.page("/page", as_xm_sends("text/html", hero_page().html()));
     let response = world.visit("/page").method("HEAD").get();
-    assert_untouched(&response, 200, b"");
-    assert_eq!(response.headers.content_length(), Some(html.len()));
+    assert_eq!((response.status, response.body.len()), (200, 0));
+    assert_eq!(response.header("cache-control"), Some("private, no-store"));
+    assert_eq!(
+        (response.header("etag"), response.header("last-modified")),
+        (None, None)
+    );
+    assert_eq!(
+        response.headers.content_length(),
+        None,
+        "the length of a body that GET would not send"
+    );
+    assert_eq!(response.header("x-xm"), Some("yes"));
     assert_eq!(world.origin().all()[0].method, "HEAD");
+    assert_cdp_was_not_asked(&world);
+}
+
+#[test]
+fn head_of_anything_else_passes_with_xms_length() {
+    let world = World::start();
+    world.page("/logo.png", as_xm_sends("image/png", [0; 1234]));
+    world.page("/file", as_xm_sends("application/pdf", [0; 1234]));
+    for path in ["/logo.png", "/file"] {
+        let response = world.visit(path).method("HEAD").get();
+        assert_untouched(&response, 200, b"");
+        assert_eq!(response.headers.content_length(), Some(1234));
+    }
     assert_cdp_was_not_asked(&world);
 }
 

@@ -62,6 +62,37 @@ fn host_and_path_choose_the_point_of_sale_language_and_currency() {
 }
 
 #[test]
+fn nobody_chooses_the_site_or_the_page_by_a_forged_header() {
+    let world = shops();
+    world.page("/x", Reply::html(hero_page().html()));
+    let forged = [
+        ("X-Forwarded-Host", "shop.example"),
+        ("Forwarded", "host=shop.example;proto=https"),
+        ("X-Host", "shop.example"),
+        ("X-Original-URL", "/de"),
+        ("X-Rewrite-URL", "/de"),
+        ("X-HTTP-Method-Override", "POST"),
+    ];
+    let visit = forged
+        .iter()
+        .fold(world.revisit("/x"), |visit, (name, value)| {
+            visit.header(name, value)
+        });
+    let response = visit.header("Host", "other.example").get();
+    assert_eq!(response.header("cache-control"), Some("private, no-store"));
+    assert_eq!(
+        world.cdp.wait_for_flow("hero").json()["pointOfSale"],
+        "shop/ie"
+    );
+    let view = world.cdp.wait_for_event("VIEW");
+    assert_eq!(
+        (&view["pos"], &view["page"]),
+        (&json!("shop/ie"), &json!("/x"))
+    );
+    assert_eq!(world.origin().all()[0].target, "/x");
+}
+
+#[test]
 fn the_language_comes_from_the_page() {
     let world = hero_world();
     for (number, (lang, expected)) in [

@@ -314,3 +314,20 @@ fn behind_ambiguous_markup_nothing_is_lost() {
         assert_bytes(&plain, expected.as_bytes(), ambiguous);
     }
 }
+
+#[test]
+fn a_page_of_twenty_mebibytes_comes_whole() {
+    let world = World::start();
+    let filler =
+        "<p class=\"x\">0123456789 abcdefghijklmnopqrstuvwxyz &amp; more</p>\n".repeat(1000);
+    let count = 20 * 1024 * 1024 / filler.len();
+    let page = Page::with("");
+    let parts = (0..count).fold(Reply::html_stream().part(page.top()), |reply, _| {
+        reply.part(&filler)
+    });
+    let tail = |content: &str| format!("{}{}", component("hero", content), page.bottom());
+    world.page("/", parts.part(tail(&variant("b", "B"))));
+    world.cdp.decide("hero", json!({"variantId": "b"}));
+    let expected = format!("{}{}{}", page.top(), filler.repeat(count), tail("B"));
+    assert_shows(&world.revisit("/").get(), expected, &["b"]);
+}

@@ -172,29 +172,47 @@ fn an_events_endpoint_that_hangs_delays_no_byte() {
     }
 }
 
+/// Bodies of the VIEWs so far.
+fn views(all: &[xm_edge_tests::Request]) -> Vec<Value> {
+    let bodies = all
+        .iter()
+        .filter(|request| request.is_complete())
+        .map(xm_edge_tests::Request::json);
+    bodies
+        .filter(|body| body["type"] == "VIEW" && !is_of_settling(body))
+        .collect()
+}
+
 #[test]
 fn a_view_that_the_cdp_could_not_take_is_sent_again_the_same() {
     let world = hero_world();
     let tries = AtomicUsize::new(0);
-    world.cdp.events_reply_with(move |_| {
-        let status = if tries.fetch_add(1, Ordering::SeqCst) < 2 {
-            503
-        } else {
-            201
-        };
-        Reply::json(json!({"status": "OK"})).with_status(status)
-    });
+    world
+        .cdp
+        .events_reply_with(move |_| match tries.fetch_add(1, Ordering::SeqCst) {
+            // It may have been stored all the same: only equal bodies let the CDP tell.
+            0 => Reply::raw("").reset(),
+            1 => Reply::status(503),
+            _ => Reply::json(json!({"status": "OK"})).with_status(201),
+        });
     drop(world.revisit("/").get());
-    let views = world.cdp.requests().wait_for("three tries", |all| {
-        let views: Vec<Value> = all
-            .iter()
-            .filter(|r| r.is_complete())
-            .map(xm_edge_tests::Request::json)
-            .filter(|v| v["type"] == "VIEW")
-            .collect();
-        (views.len() == 3).then_some(views)
+    let tries = world.cdp.requests().wait_for("three tries", |all| {
+        Some(views(all)).filter(|views| views.len() == 3)
     });
-    assert!(views.iter().all(|view| *view == views[0]), "{views:#?}");
+    assert!(tries.iter().all(|view| *view == tries[0]), "{tries:#?}");
+}
+
+#[test]
+fn a_view_that_the_cdp_refuses_is_not_sent_again() {
+    let world = hero_world();
+    world
+        .cdp
+        .events_reply(Reply::json(json!({"status": "BAD_REQUEST"})).with_status(400));
+    drop(world.revisit("/").get());
+    let _ = world.cdp.wait_for_event("VIEW");
+    world.cdp.events_reply(Reply::status(201));
+    settle(&world);
+    assert_eq!(views(&world.cdp.requests().all()).len(), 1);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::{
 
 use socket2::SockRef;
 
-use crate::wire::{Headers, contains, dechunk, find};
+use crate::wire::{Headers, contains, dechunk_into, find};
 
 /// How an answer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,10 @@ pub enum End {
 pub struct Exchange {
     stream: TcpStream,
     bodiless: bool,
-    received: Vec<u8>,
+    /// Received and not yet decoded.
+    pending: Vec<u8>,
+    head: Option<(u16, Headers)>,
+    body: Body,
     ended: Option<End>,
 }
 
@@ -48,7 +51,9 @@ impl Exchange {
         Self {
             stream,
             bodiless,
-            received: Vec::new(),
+            pending: Vec::new(),
+            head: None,
+            body: Body::default(),
             ended: None,
         }
     }
@@ -56,18 +61,14 @@ impl Exchange {
     /// Waits for the head.
     #[must_use]
     pub fn head(&mut self) -> (u16, Headers) {
-        self.read_until("the response head", |this| {
-            this.parse_head()
-                .map(|(status, headers, _)| (status, headers))
-        })
+        self.read_until("the response head", |this| this.head.clone())
     }
 
     /// Waits until the body contains `text`, and gives the body so far.
     pub fn wait_for(&mut self, text: impl AsRef<[u8]>) -> Vec<u8> {
         let what = format!("body bytes {:?}", String::from_utf8_lossy(text.as_ref()));
         self.read_until(&what, |this| {
-            let body = this.body_so_far().0;
-            contains(&body, text.as_ref()).then_some(body)
+            contains(&this.body.bytes, text.as_ref()).then(|| this.body.bytes.clone())
         })
     }
 
@@ -89,80 +90,127 @@ impl Exchange {
     /// Reads to the end.
     #[must_use]
     pub fn finish(mut self) -> Response {
-        self.read_until("the end of the response", |this| {
-            let (status, headers, _) = this.parse_head()?;
-            let (body, complete) = this.body_so_far();
-            let end = if complete { End::Complete } else { this.ended? };
-            Some(Response {
-                status,
-                headers,
-                body,
-                end,
-            })
-        })
+        let end = self.read_until("the end of the response", |this| {
+            this.head.as_ref()?;
+            if this.body.complete {
+                Some(End::Complete)
+            } else {
+                this.ended
+            }
+        });
+        let (status, headers) = self.head.unwrap_or_default();
+        Response {
+            status,
+            headers,
+            body: self.body.bytes,
+            end,
+        }
     }
 
     fn read_until<T>(&mut self, what: &str, mut enough: impl FnMut(&Self) -> Option<T>) -> T {
+        let mut buffer = vec![0; 64 * 1024];
         loop {
             if let Some(found) = enough(self) {
                 return found;
             }
-            let seen = || {
-                String::from_utf8_lossy(&self.received[self.received.len().saturating_sub(600)..])
-                    .into_owned()
-            };
             assert!(
                 self.ended.is_none(),
-                "{:?} before {what}; received last: {}",
+                "{:?} before {what}; {}",
                 self.ended,
-                seen()
+                self.seen()
             );
-            let mut buffer = [0; 16 * 1024];
             match self.stream.read(&mut buffer) {
                 Ok(0) => self.ended = Some(End::Cut),
-                Ok(count) => self.received.extend_from_slice(&buffer[..count]),
+                Ok(count) => self.pending.extend_from_slice(&buffer[..count]),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error)
                     if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
                 {
-                    panic!("hang while waiting for {what}; received last: {}", seen())
+                    panic!("hang while waiting for {what}; {}", self.seen())
                 }
                 Err(_) => self.ended = Some(End::Reset),
             }
+            self.decode();
         }
     }
 
-    fn parse_head(&self) -> Option<(u16, Headers, usize)> {
-        find(&self.received, b"\r\n\r\n")?;
-        let mut lines = [httparse::EMPTY_HEADER; 128];
-        let mut parsed = httparse::Response::new(&mut lines);
-        let httparse::Status::Complete(length) = parsed
-            .parse(&self.received)
-            .expect("a malformed response head")
-        else {
-            return None;
+    /// What came last, for messages.
+    fn seen(&self) -> String {
+        let tail = |bytes: &[u8]| {
+            String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(400)..]).into_owned()
         };
-        Some((parsed.code?, Headers::from_parsed(parsed.headers), length))
+        format!(
+            "head {:?}, body …{}, not decoded {}",
+            self.head,
+            tail(&self.body.bytes),
+            tail(&self.pending)
+        )
     }
 
-    /// The body so far, and whether it is whole.
-    fn body_so_far(&self) -> (Vec<u8>, bool) {
-        let Some((status, headers, head_length)) = self.parse_head() else {
-            return (Vec::new(), false);
-        };
-        let rest = &self.received[head_length..];
-        if self.bodiless || matches!(status, 101 | 204 | 304) {
-            (Vec::new(), true)
-        } else if headers.is_chunked() {
-            let (body, end) = dechunk(rest);
-            (body, end.is_some())
-        } else if let Some(length) = headers.content_length() {
-            (
-                rest[..length.min(rest.len())].to_vec(),
-                rest.len() >= length,
-            )
-        } else {
-            (rest.to_vec(), self.ended == Some(End::Cut))
+    fn decode(&mut self) {
+        if self.head.is_none() && find(&self.pending, b"\r\n\r\n").is_some() {
+            let mut lines = [httparse::EMPTY_HEADER; 128];
+            let mut parsed = httparse::Response::new(&mut lines);
+            let Ok(httparse::Status::Complete(length)) = parsed.parse(&self.pending) else {
+                panic!("a malformed response head; {}", self.seen());
+            };
+            let (status, headers) = (
+                parsed.code.unwrap_or_default(),
+                Headers::from_parsed(parsed.headers),
+            );
+            self.body.framing = if self.bodiless || matches!(status, 101 | 204 | 304) {
+                Framing::None
+            } else if headers.is_chunked() {
+                Framing::Chunked
+            } else {
+                headers
+                    .content_length()
+                    .map_or(Framing::UntilClose, Framing::Length)
+            };
+            self.head = Some((status, headers));
+            self.pending.drain(..length);
+        }
+        if self.head.is_some() {
+            self.body.take(&mut self.pending, self.ended.is_some());
+        }
+    }
+}
+
+#[derive(Default)]
+struct Body {
+    bytes: Vec<u8>,
+    complete: bool,
+    framing: Framing,
+}
+
+#[derive(Clone, Copy, Default)]
+enum Framing {
+    Chunked,
+    Length(usize),
+    #[default]
+    None,
+    UntilClose,
+}
+
+impl Body {
+    /// Decodes what has come; leaves the rest of an unfinished chunk.
+    fn take(&mut self, pending: &mut Vec<u8>, ended: bool) {
+        match self.framing {
+            Framing::Chunked => {
+                let (used, complete) = dechunk_into(pending, &mut self.bytes, ended);
+                pending.drain(..used);
+                self.complete |= complete;
+            }
+            Framing::Length(length) => {
+                let take = pending.len().min(length - self.bytes.len());
+                self.bytes.extend(pending.drain(..take));
+                self.complete = self.bytes.len() == length;
+            }
+            Framing::None => self.complete = true,
+            Framing::UntilClose => {
+                self.bytes.append(pending);
+                self.complete = ended;
+            }
         }
     }
 }

@@ -63,8 +63,7 @@ impl Headers {
 /// The position of `needle` in `hay`.
 #[must_use]
 pub fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
-    hay.windows(needle.len().max(1))
-        .position(|window| window == needle)
+    memchr::memmem::find(hay, needle)
 }
 
 /// Whether `needle` occurs in `hay`.
@@ -75,18 +74,25 @@ pub fn contains(hay: &[u8], needle: impl AsRef<[u8]>) -> bool {
 
 /// A chunked body so far: the decoded bytes, and the length of the encoded form once its end has come.
 #[must_use]
-pub fn dechunk(mut encoded: &[u8]) -> (Vec<u8>, Option<usize>) {
-    let whole = encoded.len();
+pub fn dechunk(encoded: &[u8]) -> (Vec<u8>, Option<usize>) {
     let mut body = Vec::new();
-    while let Some(line_end) = find(encoded, b"\r\n") {
-        let (line, rest) = (&encoded[..line_end], &encoded[line_end + 2..]);
+    let (used, complete) = dechunk_into(encoded, &mut body, true);
+    (body, complete.then_some(used))
+}
+
+/// Decodes whole chunks into `body`, and with `partial` the begin of an unfinished one; gives how much was used, and
+/// whether that was the body's end.
+pub(crate) fn dechunk_into(encoded: &[u8], body: &mut Vec<u8>, partial: bool) -> (usize, bool) {
+    let mut used = 0;
+    while let Some(line_end) = find(&encoded[used..], b"\r\n") {
+        let line = &encoded[used..used + line_end];
         let digits = line.split(|&byte| byte == b';').next().unwrap_or_default();
-        let Some(size) = std::str::from_utf8(digits)
+        let size = std::str::from_utf8(digits)
             .ok()
-            .and_then(|hex| usize::from_str_radix(hex.trim(), 16).ok())
-        else {
-            break;
-        };
+            .and_then(|hex| usize::from_str_radix(hex.trim(), 16).ok());
+        let Some(size) = size else { break };
+        let data = used + line_end + 2;
+        let rest = &encoded[data..];
         if size == 0 {
             // Trailers, if any, end with an empty line.
             let end = if rest.starts_with(b"\r\n") {
@@ -94,15 +100,18 @@ pub fn dechunk(mut encoded: &[u8]) -> (Vec<u8>, Option<usize>) {
             } else {
                 find(rest, b"\r\n\r\n").map(|at| at + 4)
             };
-            return (body, end.map(|end| whole - rest.len() + end));
+            return end.map_or((used, false), |end| (data + end, true));
         }
-        body.extend_from_slice(&rest[..size.min(rest.len())]);
         if rest.len() < size + 2 {
+            if partial {
+                body.extend_from_slice(&rest[..size.min(rest.len())]);
+            }
             break;
         }
-        encoded = &rest[size + 2..];
+        body.extend_from_slice(&rest[..size]);
+        used = data + size + 2;
     }
-    (body, None)
+    (used, false)
 }
 
 /// Compares bytes and shows where they part, not two walls of text.
