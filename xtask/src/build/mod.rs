@@ -6,7 +6,11 @@
 mod fresh;
 mod size;
 
-use std::time::{Instant, SystemTime};
+use std::{
+    env,
+    path::PathBuf,
+    time::{Instant, SystemTime},
+};
 
 use anyhow::Context;
 
@@ -19,12 +23,18 @@ use crate::{
 use self::fresh::Fingerprint;
 
 /// Options of `build`.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub struct Args {
     /// Without optimisation: compiles faster, runs slower
     #[arg(long)]
     pub dev: bool,
+    /// Without wasm-opt: the Worker is a sixth larger and no slower, and several seconds sooner there
+    #[arg(long)]
+    pub no_opt: bool,
 }
+
+/// Set by `dev`: what wrangler then starts after every change is `build --no-opt`.
+pub const NO_OPT: &str = "XM_EDGE_NO_OPT";
 
 /// Sets up and builds.
 ///
@@ -41,7 +51,8 @@ pub fn build(project: &Project, args: &Args) -> anyhow::Result<()> {
 /// When the Worker does not compile.
 pub fn build_with(project: &Project, args: &Args, tools: &Tools) -> anyhow::Result<()> {
     let profile = if args.dev { "debug" } else { "release" };
-    let settings = format!("{profile}, {tools}");
+    let no_opt = args.no_opt || env::var_os(NO_OPT).is_some();
+    let settings = format!("{profile}, no_opt: {no_opt}, {tools}");
     let fingerprint = Fingerprint::new(project, profile, &settings);
     if fingerprint.is_current() {
         println!("The Worker in build/ is up to date ({profile})");
@@ -52,6 +63,7 @@ pub fn build_with(project: &Project, args: &Args, tools: &Tools) -> anyhow::Resu
         project
             .command(&tools.worker_build)
             .arg(if args.dev { "--dev" } else { "--release" })
+            .args(no_opt.then_some("--no-opt"))
             // For cargo: the workspace's default members leave the Worker out.
             .args(["--package", "xm-edge"])
             .env("WASM_BINDGEN_BIN", &tools.wasm_bindgen)
@@ -68,7 +80,7 @@ pub fn build_with(project: &Project, args: &Args, tools: &Tools) -> anyhow::Resu
     Ok(())
 }
 
-fn wasm_opt(project: &Project) -> std::path::PathBuf {
+fn wasm_opt(project: &Project) -> PathBuf {
     // On Windows npm puts a script there that starts node; elsewhere the program itself has a #! line.
     project.path(if cfg!(windows) {
         "node_modules/.bin/wasm-opt.cmd"
@@ -78,8 +90,8 @@ fn wasm_opt(project: &Project) -> std::path::PathBuf {
 }
 
 /// The native program: `.bin/esbuild` is only a stand-in for it where npm runs no install scripts.
-fn esbuild(project: &Project) -> anyhow::Result<std::path::PathBuf> {
-    use std::env::consts::{ARCH, OS};
+fn esbuild(project: &Project) -> anyhow::Result<PathBuf> {
+    use env::consts::{ARCH, OS};
     let package = esbuild_package(OS, ARCH).with_context(|| {
         format!("esbuild has no package for {OS} on {ARCH} that this project knows")
     })?;

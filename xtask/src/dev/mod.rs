@@ -14,7 +14,6 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{build, project::Project, run, setup};
 
@@ -66,20 +65,18 @@ impl Addresses {
 /// When something does not build or start, or ends by itself.
 pub fn dev(project: &Project, args: &Args) -> anyhow::Result<ExitCode> {
     let tools = setup::setup(project)?;
-    build::build_with(project, &build::Args { dev: false }, &tools)?;
-    run::shown(
-        project
-            .cargo()
-            .args(["build", "--quiet", "--package", "standin"]),
-    )
-    .context("the stand-in was not built")?;
+    let args_of_build = build::Args {
+        dev: false,
+        no_opt: true,
+    };
+    build::build_with(project, &args_of_build, &tools)?;
+    run::shown(project.cargo().args(["build", "--package", "standin"]))
+        .context("the stand-in was not built")?;
 
     let interrupted = interruptions()?;
     let addresses = Addresses::choose(args)?;
     let mut children = Children::default();
-    let progress = spinner();
-    let health = start(project, &addresses, &mut children, &interrupted, &progress);
-    progress.finish_and_clear();
+    let health = start(project, &addresses, &mut children, &interrupted);
     let Some(health) = health? else {
         return Ok(ExitCode::SUCCESS);
     };
@@ -100,10 +97,9 @@ fn start(
     addresses: &Addresses,
     children: &mut Children,
     interrupted: &Receiver<()>,
-    progress: &ProgressBar,
 ) -> anyhow::Result<Option<Health>> {
     let (announce, announced) = channel();
-    progress.set_message("Starting the stand-in XM and CDP");
+    println!("Starting the stand-in XM and CDP");
     children.start(STANDIN, standin(project, addresses), move |line| {
         let announcement = line.starts_with('{');
         if announcement {
@@ -115,7 +111,7 @@ fn start(
     if ready.is_none() {
         return Ok(None);
     }
-    progress.set_message("Starting the Worker in workerd");
+    println!("Starting the Worker in workerd");
     children.start(WORKER, wrangler(project, addresses), |_| true)?;
     until(children, interrupted, WORKER, || {
         probe::health(&addresses.worker)
@@ -195,6 +191,7 @@ fn wrangler(project: &Project, addresses: &Addresses) -> std::process::Command {
     command.args(["--var", &format!("XM_ORIGIN:http://{}", addresses.xm)]);
     command.args(["--var", &format!("CDP_ENDPOINT:http://{}", addresses.cdp)]);
     command.env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
+    command.env(build::NO_OPT, "1");
     command
 }
 
@@ -227,12 +224,4 @@ fn wait(interrupted: &Receiver<()>, limit: Duration) -> bool {
         interrupted.recv_timeout(limit),
         Err(RecvTimeoutError::Timeout)
     )
-}
-
-fn spinner() -> ProgressBar {
-    let style =
-        ProgressStyle::with_template("{spinner} {msg} {elapsed}").expect("a constant template");
-    let bar = ProgressBar::new_spinner().with_style(style);
-    bar.enable_steady_tick(Duration::from_millis(120));
-    bar
 }

@@ -44,7 +44,7 @@ pub fn test(project: &Project, args: &Args) -> anyhow::Result<ExitCode> {
     let mut report = Report::default();
     let tools = report.required("setup", || setup::setup(project))?;
     report.required("build the Worker", || {
-        build::build_with(project, &build::Args { dev: false }, &tools)
+        build::build_with(project, &build::Args::default(), &tools)
     })?;
     if !args.fast {
         lint(project, &tools, &mut report)?;
