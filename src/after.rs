@@ -45,7 +45,7 @@ pub async fn send_view(
         requested_at_ms,
     }
     .event(Uuid::new_v4().to_string());
-    let outcome = cdp::send_event(&caller.cdp, &event.body).await;
+    let outcome = cdp::send_event(&caller.cdp, &caller.user_agent, &event.body).await;
     if outcome == Outcome::UnknownBrowserId {
         unknown_ids::note(&caller.browser_id);
     }
@@ -70,7 +70,7 @@ pub async fn send_bot_view(
         requested_at_ms,
     }
     .event(Uuid::new_v4().to_string());
-    cdp::send_event(settings, &event.body).await
+    cdp::send_event(settings, user_agent, &event.body).await
 }
 
 /// Completes the line about a page that was streamed, and writes it.

@@ -137,12 +137,7 @@ impl Answers for Rc<Caller> {
 
 impl Caller {
     fn post(&self, path: &str, body: &str) -> Result<web_sys::Request, JsValue> {
-        let mut headers = JSON.to_vec();
-        if !self.user_agent.is_empty() {
-            // The CDP knows the visitor's device by it.
-            headers.push(("user-agent", &self.user_agent));
-        }
-        fetch::request("POST", &url(&self.cdp, path), &headers, Some(body))
+        post(&self.cdp, path, &self.user_agent, body)
     }
 }
 
@@ -169,6 +164,20 @@ fn url(cdp: &CdpSettings, path: &str) -> String {
     format!("{}{path}", cdp.endpoint.origin().ascii_serialization())
 }
 
+fn post(
+    cdp: &CdpSettings,
+    path: &str,
+    user_agent: &str,
+    body: &str,
+) -> Result<web_sys::Request, JsValue> {
+    let mut headers = JSON.to_vec();
+    if !user_agent.is_empty() {
+        // The CDP knows the visitor's device by it.
+        headers.push(("user-agent", user_agent));
+    }
+    fetch::request("POST", &url(cdp, path), &headers, Some(body))
+}
+
 /// Creates a browser id; each call makes a guest.
 ///
 /// # Errors
@@ -190,13 +199,13 @@ pub async fn create_browser_id(cdp: &CdpSettings) -> Result<BrowserId, &'static 
 }
 
 /// Sends an event: at most three tries, with growing pauses, each bounded.
-pub async fn send_event(cdp: &CdpSettings, body: &str) -> Outcome {
+pub async fn send_event(cdp: &CdpSettings, user_agent: &str, body: &str) -> Outcome {
     let mut last = Outcome::Retry;
     for wait in EVENT_TRIES_MS {
         if wait > 0 {
             clock::delay(wait).await;
         }
-        let Ok(request) = fetch::request("POST", &url(cdp, event::PATH), JSON, Some(body)) else {
+        let Ok(request) = post(cdp, event::PATH, user_agent, body) else {
             return Outcome::Rejected;
         };
         let sent = Box::pin(fetch::ask(&request, MAX_EVENT_REPLY));

@@ -35,7 +35,13 @@ pub fn to_xm(
     let request = web_sys::Request::new_with_str_and_init(&url, init)?;
     headers::apply(
         &request.headers(),
-        &origin::edits(target, route, hops, xm_origin),
+        &origin::edits(
+            target,
+            &PlatformHeaders(&request.headers()),
+            route,
+            hops,
+            xm_origin,
+        ),
     );
     Ok(request)
 }

@@ -136,10 +136,11 @@ impl Stream<'_> {
                 }
             }
             // 4. Input, unless the visitor or a component is behind.
-            if page.wants_bytes() && page.output_len() < MAX_BACKLOG {
-                if let Some(reader) = idle.take() {
-                    read.set(read_once(reader).fuse());
-                }
+            if page.wants_bytes()
+                && page.output_len() < MAX_BACKLOG
+                && let Some(reader) = idle.take()
+            {
+                read.set(read_once(reader).fuse());
             }
             // 5. Whatever happens first.
             futures_util::select_biased! {

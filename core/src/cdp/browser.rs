@@ -3,13 +3,20 @@
 //! In: the client key; a reply's status and body. Out: path and query; a [`BrowserId`] or an error. Each call makes a
 //! guest in the tenant, so the caller asks only for a consenting human without an id.
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::cdp::BrowserId;
 
 /// Most of a reply that is worth reading, in bytes; a good one has about 200.
 pub const MAX_REPLY: usize = 16 * 1024;
+
+/// All but the unreserved characters of RFC 3986 §2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// Why no id was created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +44,7 @@ impl CreateError {
 /// Path and query of the `GET` that creates an id. `message` is the empty object that Sitecore's SDKs send.
 #[must_use]
 pub fn create_path(client_key: &str) -> String {
-    let client_key = utf8_percent_encode(client_key, NON_ALPHANUMERIC);
+    let client_key = utf8_percent_encode(client_key, RESERVED);
     format!("/v1.2/browser/create.json?client_key={client_key}&message=%7B%7D")
 }
 

@@ -5,7 +5,7 @@
 
 use url::Url;
 
-use crate::request::{HeaderEdit, Route, Target, loop_guard};
+use crate::request::{HeaderEdit, Headers, Route, Target, headers::list_items, loop_guard};
 
 /// Conditional and range headers (RFC 9110 §13.1, §14.2): a page that is put together anew has no validators, and
 /// XM's 304 or 206 would refer to bytes that the visitor never got.
@@ -35,6 +35,7 @@ pub fn url(target: &Target<'_>, xm_origin: Option<&Url>) -> String {
 #[must_use]
 pub fn edits(
     target: &Target<'_>,
+    headers: &impl Headers,
     route: Route,
     hops: u8,
     xm_origin: Option<&Url>,
@@ -43,6 +44,9 @@ pub fn edits(
     let mut edits = vec![HeaderEdit::Set(loop_guard::HEADER, next_hop)];
     if route == Route::Page {
         edits.extend(CONDITIONAL.map(HeaderEdit::Delete));
+        if let Some(accepted) = headers.get("accept-encoding") {
+            edits.push(HeaderEdit::Set("accept-encoding", readable(&accepted)));
+        }
     }
     // With another host XM cannot see the visitor's in `Host`: we say it, and nobody else may.
     if xm_origin.is_some() {
@@ -55,10 +59,49 @@ pub fn edits(
     edits
 }
 
+/// What is left of `Accept-Encoding` when XM may choose only codings that the runtime decodes: a page in zstd could
+/// not be personalised.
+fn readable(accepted: &str) -> String {
+    let kept: Vec<String> = list_items(accepted)
+        .filter(|item| {
+            let coding = item.split(';').next().unwrap_or_default().trim();
+            matches!(coding, "br" | "gzip" | "identity")
+        })
+        .collect();
+    if kept.is_empty() {
+        "identity".to_owned()
+    } else {
+        kept.join(", ")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::reason::PassThrough;
+
+    const NONE: Vec<(&str, &str)> = Vec::new();
+
+    #[test]
+    fn xm_chooses_among_codings_that_can_be_read() {
+        let target = Target::parse("https://shop.example/");
+        #[rustfmt::skip]
+        let cases = [
+            ("gzip, deflate, br, zstd", "gzip, br"),
+            ("zstd", "identity"),
+            ("GZIP;q=0.5, br;q=1", "gzip;q=0.5, br;q=1"),
+            ("*", "identity"),
+            ("", "identity"),
+        ];
+        for (accepted, sent) in cases {
+            let headers = vec![("Accept-Encoding", accepted)];
+            let set = HeaderEdit::Set("accept-encoding", sent.to_owned());
+            let page = edits(&target, &headers, Route::Page, 0, None);
+            assert!(page.contains(&set), "{accepted}");
+            let route = Route::PassThrough(PassThrough::Range);
+            assert!(!edits(&target, &headers, route, 0, None).contains(&set));
+        }
+    }
 
     fn has(edits: &[HeaderEdit], name: &str) -> bool {
         edits
@@ -89,8 +132,9 @@ mod tests {
     #[test]
     fn conditionals_go_only_from_pages() {
         let target = Target::parse("https://shop.example/");
-        let page = edits(&target, Route::Page, 0, None);
-        let other = edits(&target, Route::PassThrough(PassThrough::Range), 0, None);
+        let page = edits(&target, &NONE, Route::Page, 0, None);
+        let route = Route::PassThrough(PassThrough::Range);
+        let other = edits(&target, &NONE, route, 0, None);
         for name in CONDITIONAL {
             assert!(has(&page, name), "{name}");
         }
@@ -103,7 +147,7 @@ mod tests {
         let xm = Url::parse("https://xm.internal").unwrap();
         let target = Target::parse("https://shop.example:8443/");
         let route = Route::PassThrough(PassThrough::Method);
-        let edits = edits(&target, route, 254, Some(&xm));
+        let edits = edits(&target, &NONE, route, 254, Some(&xm));
         let set = |name, value: &str| HeaderEdit::Set(name, value.to_owned());
         assert!(edits.contains(&set("x-forwarded-host", "shop.example:8443")));
         assert!(edits.contains(&set("x-forwarded-proto", "https")));

@@ -120,11 +120,11 @@ pub(super) fn append(nodes: &mut Vec<Node>, node: Node) {
         if range.is_empty() {
             return;
         }
-        if let Some(Node::Bytes(last)) = nodes.last_mut() {
-            if last.end == range.start {
-                last.end = range.end;
-                return;
-            }
+        if let Some(Node::Bytes(last)) = nodes.last_mut()
+            && last.end == range.start
+        {
+            last.end = range.end;
+            return;
         }
     }
     nodes.push(node);
