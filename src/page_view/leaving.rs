@@ -1,0 +1,63 @@
+//! The headers with which a page leaves: the last step, the same for every shape of the page.
+//!
+//! In: XM's headers, the visitor's id. Out: a changed copy. What changes is the core's decision.
+
+use wasm_bindgen::JsValue;
+use xm_edge_core::response::{self, Leaving, id_cookie, server_timing};
+
+use super::{PageRequest, identity::Identity};
+use crate::{
+    platform::headers,
+    visit::{self, IdState},
+};
+
+impl PageRequest<'_> {
+    /// XM's headers, made private.
+    pub(super) fn leaving_headers(
+        &self,
+        xm: &web_sys::Headers,
+        identity: &Identity,
+        decoded: bool,
+        origin_ms: u32,
+    ) -> Result<web_sys::Headers, JsValue> {
+        let client_key = &self.config.cdp.client_key;
+        let cookie = match (&identity.id, &self.visit.id) {
+            (Some(id), _) => Some(id_cookie::keep(id, client_key, &self.site)),
+            (None, IdState::Withdrawn) => Some(id_cookie::expire(client_key, &self.site)),
+            (None, _) => None,
+        };
+        let timing = self
+            .site
+            .debug
+            .then(|| self.server_timing(identity, origin_ms));
+        let leaving = headers::copy(xm)?;
+        let edits = response::edits(&Leaving {
+            decoded,
+            id_cookie: cookie.as_deref(),
+            server_timing: timing.as_deref(),
+        });
+        headers::apply(&leaving, &edits);
+        Ok(leaving)
+    }
+
+    fn server_timing(&self, identity: &Identity, origin_ms: u32) -> String {
+        let visitor = visit::label(self.visit.class);
+        server_timing::value(&[
+            server_timing::Timing {
+                name: "xm-edge",
+                ms: Some(f64::from(self.clock.now_ms())),
+                description: Some(visitor),
+            },
+            server_timing::Timing {
+                name: "xm",
+                ms: Some(f64::from(origin_ms)),
+                description: None,
+            },
+            server_timing::Timing {
+                name: "id",
+                ms: None,
+                description: Some(identity.label),
+            },
+        ])
+    }
+}

@@ -1,0 +1,124 @@
+//! A request, phase by phase: the table of contents of the product.
+//!
+//! ```text
+//! gate ─► visitor ─► start (XM and the browser id at once) ─► open ─► stream ─► after
+//! ```
+//!
+//! In: the platform's request. Out: the platform's response. Each phase's decisions are the core's; a phase that fails
+//! ends in XM's own bytes.
+
+mod identity;
+mod leaving;
+mod open;
+mod send;
+
+use wasm_bindgen::JsValue;
+use worker::{Context, Env};
+use xm_edge_core::{
+    config::{Config, Site, site_for},
+    reason::PassThrough,
+    request::{
+        Route, Target, gate,
+        loop_guard::{self, Pass},
+    },
+};
+
+use crate::{
+    endpoints, pass_through,
+    platform::{clock::Clock, environment, headers::PlatformHeaders},
+    visit::Visit,
+};
+
+/// The prefix of the endpoints while the configuration is broken.
+const DEFAULT_PREFIX: &str = "/_cdp";
+
+/// Answers one request.
+///
+/// # Errors
+/// Only where the platform refuses to make a response at all.
+pub async fn answer(
+    request: web_sys::Request,
+    env: &Env,
+    context: &Context,
+) -> Result<web_sys::Response, JsValue> {
+    let clock = Clock::start();
+    let url = request.url();
+    let target = Target::parse(&url);
+    let own_headers = request.headers();
+    let headers = PlatformHeaders(&own_headers);
+    let hops = loop_guard::hops(&headers);
+    let pass = loop_guard::pass(hops);
+    if pass == Pass::Circle {
+        return pass_through::loop_detected();
+    }
+    let settings = environment::settings(env);
+    let method = request.method();
+
+    let (prefix, problems) = match &settings.config {
+        Ok(config) => (config.site.endpoint_prefix.as_str(), &[][..]),
+        Err(problems) => (DEFAULT_PREFIX, problems.as_slice()),
+    };
+    if let Some(rest) = endpoints::below(prefix, target.path) {
+        return endpoints::answer(&method, rest, problems);
+    }
+    let xm_origin = settings.xm_origin.as_ref();
+    let Ok(config) = &settings.config else {
+        let route = Route::PassThrough(PassThrough::Config);
+        let to_xm = pass_through::to_xm(&request, &target, route, hops, xm_origin)?;
+        return pass_through::answer(&to_xm, PassThrough::Config, clock, true).await;
+    };
+    let site = site_for(config, &target.host, target.path).into_owned();
+
+    // 1. Gate.
+    let route = match pass {
+        Pass::First => gate(&method, &target, &headers, &site),
+        _ => Route::PassThrough(PassThrough::Loop),
+    };
+    let to_xm = pass_through::to_xm(&request, &target, route, hops, xm_origin)?;
+    if let Route::PassThrough(reason) = route {
+        let quiet = matches!(reason, PassThrough::StaticFile | PassThrough::ExcludedPath);
+        let log = !quiet || site.debug;
+        let response = pass_through::answer(&to_xm, reason, clock, log).await?;
+        return match (reason, method.as_str()) {
+            (PassThrough::Method, "HEAD") => {
+                pass_through::head_of_page(response, &target, &headers, &site)
+            }
+            _ => Ok(response),
+        };
+    }
+
+    // 2. Visitor.
+    let visit = Visit::read(&target, &headers, &site, &config.cdp.client_key);
+    let view = PageRequest {
+        clock,
+        requested_at_ms: Clock::epoch_ms(),
+        config,
+        site,
+        visit,
+        path: target.path.to_owned(),
+        xm: xm_base(&target, config),
+        to_xm,
+        request,
+    };
+    view.answer(context).await
+}
+
+fn xm_base(target: &Target<'_>, config: &Config) -> String {
+    match &config.xm_origin {
+        Some(origin) => origin.origin().ascii_serialization(),
+        None => format!("{}://{}", target.scheme, target.host),
+    }
+}
+
+/// A request that may be a page view.
+struct PageRequest<'c> {
+    clock: Clock,
+    requested_at_ms: u64,
+    config: &'c Config,
+    site: Site,
+    visit: Visit,
+    path: String,
+    xm: String,
+    to_xm: web_sys::Request,
+    request: web_sys::Request,
+}

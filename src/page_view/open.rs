@@ -1,0 +1,119 @@
+//! Phases 3 and 4: XM and the browser id are asked at once; then XM's answer is looked at, and if it is no page it goes
+//! on unread.
+//!
+//! In: a request that may be a page view. Out: XM's own response, the default page with private headers, or a page to
+//! stream.
+
+use futures_util::FutureExt;
+use wasm_bindgen::JsValue;
+use worker::Context;
+use xm_edge_core::{
+    config::{Bots, PageViews},
+    log_line::{LogLine, OriginLog},
+    reason::PassThrough,
+    render::{Page, PageSettings},
+    request::VisitorClass,
+    response::{self, Opened, PageCharset},
+};
+
+use super::{PageRequest, send::OpenPage};
+use crate::{
+    after, pass_through,
+    platform::{fetch, headers::PlatformHeaders},
+    visit,
+};
+
+impl PageRequest<'_> {
+    /// Answers it.
+    pub(super) async fn answer(self, context: &Context) -> Result<web_sys::Response, JsValue> {
+        // 3. Start: XM and, for a visitor without one, the browser id, at once.
+        let mut creating = Box::pin(self.create_id().fuse());
+        let mut fetching = Box::pin(fetch::send(&self.to_xm).fuse());
+        let mut created = None;
+        let fetched = loop {
+            futures_util::select_biased! {
+                fetched = fetching => break fetched,
+                id = creating => created = Some(id),
+            }
+        };
+        let origin_ms = self.clock.now_ms();
+        let Ok(xm) = fetched else {
+            pass_through::note(LogLine::page(), 0, self.clock);
+            return pass_through::bad_gateway();
+        };
+
+        // 4. Open: is it a page at all? If not, nobody reads it.
+        let xm_headers = xm.headers();
+        let status = xm.status();
+        let charset = match response::gate(status, &PlatformHeaders(&xm_headers), &self.site) {
+            Opened::Page(charset) => charset,
+            Opened::PassThrough(reason) => {
+                pass_through::note(LogLine::passed(reason), status, self.clock);
+                return Ok(xm);
+            }
+        };
+        let Some(body) = xm.body() else {
+            pass_through::note(LogLine::passed(PassThrough::EmptyBody), status, self.clock);
+            return Ok(xm);
+        };
+        let identity = match created {
+            Some(created) => created,
+            None => (&mut creating).await,
+        };
+        drop((creating, fetching));
+        let mut line = LogLine::page();
+        line.visitor = Some(visit::label(self.visit.class));
+        line.id = Some(identity.label);
+        line.origin = Some(OriginLog {
+            status,
+            ms: origin_ms,
+        });
+        let personalise = identity.id.is_some() && self.visit.grants.personalisation;
+        let count = identity.id.is_some()
+            && self.visit.grants.analytics
+            && self.site.page_views == PageViews::Edge;
+        if personalise || count {
+            let page = Page::new(self.page_settings(charset, personalise));
+            let opened = OpenPage {
+                xm,
+                body,
+                identity,
+                line,
+                page,
+                count,
+                origin_ms,
+            };
+            return self.stream(opened, context).await;
+        }
+
+        // The default page: the runtime moves the bytes, and only the headers change.
+        let leaving = self.leaving_headers(&xm_headers, &identity, false, origin_ms)?;
+        line.body = Some("unread");
+        let clock = self.clock;
+        if self.visit.class == VisitorClass::Bot && self.site.bots == Bots::Count {
+            let (cdp, site, path) = (
+                self.config.cdp.clone(),
+                self.site.clone(),
+                self.path.clone(),
+            );
+            let (user_agent, at) = (self.visit.user_agent.clone(), self.requested_at_ms);
+            context.wait_until(async move {
+                let sent = after::send_bot_view(&cdp, &site, &user_agent, &path, at).await;
+                line.view = Some(sent.label());
+                after::write(line, clock);
+            });
+        } else {
+            after::write(line, clock);
+        }
+        pass_through::with_body(&xm, &leaving, Some(&body))
+    }
+
+    fn page_settings(&self, charset: PageCharset, personalise: bool) -> PageSettings {
+        PageSettings {
+            hold_limit: self.site.hold_limit_kib as usize * 1024,
+            declared: charset.declared,
+            trusted_html: self.site.trusted_html.clone(),
+            personalise,
+        }
+    }
+}
