@@ -19,6 +19,8 @@ pub enum PassThrough {
     Encoding,
     /// A path under `exclude_paths`, or one of XM's own (`/sitecore/*`, `/-/*`, …).
     ExcludedPath,
+    /// The platform refused something that it never refuses.
+    Internal,
     /// The request has already passed through this Worker.
     Loop,
     /// Any method but GET.
@@ -53,6 +55,7 @@ impl PassThrough {
             Self::EmptyBody => "empty_body",
             Self::Encoding => "encoding",
             Self::ExcludedPath => "excluded_path",
+            Self::Internal => "internal",
             Self::Loop => "loop",
             Self::Method => "method",
             Self::NoContentType => "no_content_type",

@@ -103,6 +103,24 @@ pub async fn answer(
     view.answer(context).await
 }
 
+/// XM's own answer to `request`, after everything else failed.
+///
+/// # Errors
+/// The request's body is consumed already, or the platform makes no response.
+pub async fn fall_back(
+    request: &web_sys::Request,
+    env: &Env,
+) -> Result<web_sys::Response, JsValue> {
+    let url = request.url();
+    let target = Target::parse(&url);
+    let hops = loop_guard::hops(&PlatformHeaders(&request.headers()));
+    let reason = PassThrough::Internal;
+    let settings = environment::settings(env);
+    let route = Route::PassThrough(reason);
+    let to_xm = pass_through::to_xm(request, &target, route, hops, settings.xm_origin.as_ref())?;
+    pass_through::answer(&to_xm, reason, Clock::start(), true).await
+}
+
 fn xm_base(target: &Target<'_>, config: &Config) -> String {
     match &config.xm_origin {
         Some(origin) => origin.origin().ascii_serialization(),
