@@ -26,7 +26,7 @@ async fn fetch(
 ) -> worker::Result<web_sys::Response> {
     // The last net, for panics: everything else is handled explicitly.
     context.pass_through_on_exception();
-    match page_view::answer(request.clone(), &env, &context).await {
+    match page_view::answer(&request, &env, &context).await {
         Ok(response) => Ok(response),
         // The platform refused something that it never refuses: XM's own answer, as if we were not there.
         Err(_) => Ok(page_view::fall_back(&request, &env).await?),

@@ -37,7 +37,7 @@ const DEFAULT_PREFIX: &str = "/_cdp";
 /// # Errors
 /// Only where the platform refuses to make a response at all.
 pub async fn answer(
-    request: web_sys::Request,
+    request: &web_sys::Request,
     env: &Env,
     context: &Context,
 ) -> Result<web_sys::Response, JsValue> {
@@ -64,7 +64,7 @@ pub async fn answer(
     let xm_origin = settings.xm_origin.as_ref();
     let Ok(config) = &settings.config else {
         let route = Route::PassThrough(PassThrough::Config);
-        let to_xm = pass_through::to_xm(&request, &target, route, hops, xm_origin)?;
+        let to_xm = pass_through::to_xm(request, &target, route, hops, xm_origin)?;
         return pass_through::answer(&to_xm, PassThrough::Config, clock, true).await;
     };
     let site = site_for(config, &target.host, target.path).into_owned();
@@ -74,7 +74,7 @@ pub async fn answer(
         Pass::First => gate(&method, &target, &headers, &site),
         _ => Route::PassThrough(PassThrough::Loop),
     };
-    let to_xm = pass_through::to_xm(&request, &target, route, hops, xm_origin)?;
+    let to_xm = pass_through::to_xm(request, &target, route, hops, xm_origin)?;
     if let Route::PassThrough(reason) = route {
         let quiet = matches!(reason, PassThrough::StaticFile | PassThrough::ExcludedPath);
         let log = !quiet || site.debug;
@@ -98,7 +98,8 @@ pub async fn answer(
         path: target.path.to_owned(),
         xm: xm_base(&target, config),
         to_xm,
-        request,
+        // The handle, not the body: Request's own `clone` is JavaScript's.
+        request: Clone::clone(request),
     };
     view.answer(context).await
 }
