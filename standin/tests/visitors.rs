@@ -83,7 +83,7 @@ fn an_experiment_gives_a_guest_the_same_arm_every_time_and_its_allocation_counts
             .to_owned();
         *seen.entry(arm).or_default() += 1;
     }
-    // 40 %, 40 %, 20 %: none of 60 is in an arm with a probability below 0.00001.
+    // 40 %, 40 %, 20 %: that one of the three stays empty among 60 has a probability below 0.00001.
     assert_eq!(
         seen.keys().collect::<Vec<_>>(),
         ["outside", "summer_landing_test_default", "summer_price"]

@@ -69,10 +69,10 @@ fn take(app: &App, caller: &Caller, event: Option<Value>) -> Response {
         return refuse(&problem);
     }
     if caller.edge
-        && !event
+        && event
             .get("pos")
             .and_then(Value::as_str)
-            .is_some_and(|pos| !pos.is_empty())
+            .is_none_or(str::is_empty)
     {
         // Edge knows the point of sale from the context id.
         let pos = app

@@ -16,6 +16,7 @@ use crate::app::App;
 
 pub mod access;
 pub mod browser;
+pub mod call_check;
 pub mod call_flows;
 pub mod cors;
 pub mod event;

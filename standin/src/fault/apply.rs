@@ -9,14 +9,13 @@ use axum::body::Body as AxumBody;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
-use http_body_util::BodyExt;
 use hyper::StatusCode;
 use hyper::body::Body as _;
 use hyper::header::{
     CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
 };
-use serde_json::{Value, json};
 
+use super::body::{error_body, other_body, read};
 use super::grammar::{Body, Ending, Fault};
 use super::script::{Step, shapes_body, steps};
 use super::settings::Server;
@@ -99,65 +98,6 @@ fn bend_headers(fault: &Fault, headers: &mut HeaderMap) {
     }
 }
 
-/// An error as the server in question writes it.
-fn error_body(server: Server, status: u16) -> (&'static str, String) {
-    match server {
-        Server::Cdp => (
-            "application/json",
-            json!({
-                "status": status, "code": 0, "message": "standin fault",
-                "developerMessage": "This answer was asked for by a fault setting of the stand-in.", "moreInfoUrl": ""
-            })
-            .to_string(),
-        ),
-        Server::Xm => (
-            "text/html; charset=utf-8",
-            format!(
-                "<!DOCTYPE html>\r\n<html>\r\n<head><title>Server Error in '/' Application.</title></head>\r\n<body>\
-                 <h1>Server Error in '/' Application.</h1><h2><i>Runtime Error ({status})</i></h2></body>\r\n</html>\r\n"
-            ),
-        ),
-    }
-}
-
-async fn other_body(kind: &Body, server: Server, own: AxumBody) -> Vec<u8> {
-    match (kind, server) {
-        (Body::Empty, _) => Vec::new(),
-        (Body::Text(text), _) => text.clone().into_bytes(),
-        (Body::Garbage, Server::Cdp) => {
-            b"<html><head><title>502 Bad Gateway</title></head><body>{oops".to_vec()
-        }
-        (Body::Garbage, Server::Xm) => b"\x00\xff\xfe<<!-<\x1f\x8b</>\"'&#x;\xc3(<a <b".repeat(8),
-        (Body::Padded(size), server) => padded(server, &read(own).await, *size),
-        (Body::Own, _) => read(own).await.to_vec(),
-    }
-}
-
-/// The own body, still well-formed, grown to `size` bytes (or left alone when it is larger already).
-fn padded(server: Server, own: &[u8], size: usize) -> Vec<u8> {
-    let (mut bytes, end): (Vec<u8>, &[u8]) = match server {
-        Server::Xm => ([own, b"<!--"].concat(), b"-->"),
-        Server::Cdp => {
-            let mut value: Value = serde_json::from_slice(own).unwrap_or_else(|_| json!({}));
-            value["padding"] = json!("");
-            let mut text = value.to_string();
-            text.truncate(text.len() - 2); // `"}`
-            (text.into_bytes(), b"\"}")
-        }
-    };
-    let fill = size.saturating_sub(bytes.len() + end.len());
-    bytes.resize(bytes.len() + fill, b'x');
-    bytes.extend_from_slice(end);
-    bytes
-}
-
-async fn read(body: AxumBody) -> Bytes {
-    body.collect()
-        .await
-        .map(|body| body.to_bytes())
-        .unwrap_or_default()
-}
-
 /// A body that walks through the steps.
 fn scripted(steps: Vec<Step>, reset: ResetFlag) -> AxumBody {
     let steps: VecDeque<Step> = steps.into();
@@ -194,18 +134,4 @@ fn scripted(steps: Vec<Step>, reset: ResetFlag) -> AxumBody {
             }
         },
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn padding_is_exact_and_stays_json() {
-        let bytes = padded(Server::Cdp, br#"{"variantId":"a"}"#, 1000);
-        assert_eq!(bytes.len(), 1000);
-        let value: Value = serde_json::from_slice(&bytes).unwrap();
-        assert_eq!(value["variantId"], "a");
-        assert_eq!(padded(Server::Xm, b"<p>", 100).len(), 100);
-    }
 }

@@ -17,6 +17,7 @@ mod media;
 pub mod pages;
 mod respond;
 mod routes;
+mod transfer;
 
 /// All paths of the site.
 pub fn router(app: Arc<App>) -> Router {

@@ -1,24 +1,17 @@
 //! In: a page and the request for it. Out: the response as XM on IIS sends it: its headers and cookies, chunked
 //! in several writes, compressed or conditional when the settings or the query say so.
 
-use std::convert::Infallible;
-use std::io::Write;
-
-use axum::body::Body;
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, EXPIRES, IF_NONE_MATCH,
-    PRAGMA, SERVER, SET_COOKIE, VARY,
+    CACHE_CONTROL, CONTENT_TYPE, ETAG, EXPIRES, IF_NONE_MATCH, PRAGMA, SERVER, SET_COOKIE,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use futures_util::stream;
 use minijinja::value::merge_maps;
 use minijinja::{Value, context};
 use sha2::{Digest, Sha256};
 
+use super::transfer::{compressed, in_several_writes};
 use super::{cookies, media, pages};
 use crate::app::App;
 use crate::settings::{CachePolicy, Site};
@@ -189,40 +182,4 @@ pub fn etag(bytes: &[u8]) -> String {
         .map(|byte| format!("{byte:02x}"))
         .collect();
     format!("\"{hex}\"")
-}
-
-fn compressed(request: &HeaderMap, response: &mut HeaderMap, bytes: Vec<u8>) -> Vec<u8> {
-    response.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
-    let accepts = request
-        .get_all(ACCEPT_ENCODING)
-        .iter()
-        .any(|value| value.to_str().is_ok_and(|value| value.contains("gzip")));
-    if !accepts {
-        return bytes;
-    }
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    match encoder.write_all(&bytes).and_then(|()| encoder.finish()) {
-        Ok(packed) => {
-            response.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-            packed
-        }
-        Err(_) => bytes,
-    }
-}
-
-/// Without a length, so chunked; at sizes that fall into tags, words and characters.
-fn in_several_writes(bytes: Vec<u8>) -> Body {
-    const SIZES: [usize; 7] = [1013, 4099, 611, 8191, 37, 2503, 5];
-    let pieces = (Bytes::from(bytes), 0_usize);
-    Body::from_stream(stream::unfold(pieces, |(mut rest, turn)| async move {
-        if rest.is_empty() {
-            return None;
-        }
-        // Gives hyper the chance to write what it has: pieces that are ready at once would leave as one.
-        tokio::task::yield_now().await;
-        // Large pages in larger pieces: a megabyte in 40 bytes each would measure the scheduler.
-        let size = SIZES[turn % SIZES.len()] * if rest.len() > 100_000 { 8 } else { 1 };
-        let piece = rest.split_to(size.min(rest.len()));
-        Some((Ok::<_, Infallible>(piece), (rest, turn + 1)))
-    }))
 }

@@ -27,6 +27,7 @@ async function call(method, path, body) {
   return text ? JSON.parse(text) : null;
 }
 
+const many = (n, word) => `${n} ${word}${n === 1 ? '' : 's'}`;
 const short = (id) => (id || '').slice(0, 8);
 const clock = (at) => new Date(at).toLocaleTimeString('en-GB');
 
@@ -146,9 +147,9 @@ async function showVisitors() {
     const session = visitor.session;
     return el('div', { class: 'visitor' },
       el('div', {}, el('strong', {}, name), el('span', { class: `tag ${visitor.guestType}` }, visitor.guestType || '')),
-      el('div', { class: 'numbers' }, `${visitor.pageViews} views · ${visitor.visits} visits · ${clock(visitor.lastSeen)}`),
+      el('div', { class: 'numbers' }, [many(visitor.pageViews, 'view'), many(visitor.visits, 'visit'), clock(visitor.lastSeen)].join(' · ')),
       el('div', { class: 'ids' }, `browser ${visitor.browserId}`, el('br'), `guest ${visitor.guestRef}`),
-      el('div', { class: 'numbers' }, session ? `${session.status.toLowerCase()}, ${session.events} events` : 'no session', el('br'), session ? `${session.channel} ${session.pos}` : ''));
+      el('div', { class: 'numbers' }, session ? `${session.status.toLowerCase()}, ${many(session.events, 'event')}` : 'no session', el('br'), session ? `${session.channel} ${session.pos}` : ''));
   }));
   return recent;
 }
@@ -242,7 +243,7 @@ function flowCard(flow) {
   const picker = faultPicker(`fault-${id}`, (faults) => faults.flows[id], (faults, words) => { if (words) faults.flows[id] = words; else delete faults.flows[id]; });
   const text = el('textarea', { id: `json-${id}`, spellcheck: 'false' });
   const error = el('p', { class: 'error', role: 'alert' });
-  const save = el('button', { class: 'button', type: 'button', onclick: () => attempt(() => call('PUT', `/flows/${id}`, JSON.parse(text.value))) }, 'Save flow');
+  const save = el('button', { class: 'button', type: 'button', onclick: () => attempt(() => call('PUT', `/flows/${id}`, { ...JSON.parse(text.value), force: flow.force })) }, 'Save flow');
   const name = el('b');
   const root = el('details', { class: 'flow' },
     el('summary', {}, name, el('code', {}, id), tags, runs),
@@ -279,7 +280,7 @@ function flowCard(flow) {
   function showTally() {
     const counts = [...(tallies.get(id) || new Map())].sort((one, other) => other[1] - one[1]);
     const sum = counts.reduce((total, [, n]) => total + n, 0);
-    runs.textContent = sum ? `${sum} run${sum === 1 ? '' : 's'}` : '';
+    runs.textContent = sum ? many(sum, 'run') : '';
     tally.replaceChildren(...counts.map(([label, n]) => el('div', {}, el('dt', { title: label }, label),
       el('dd', { class: 'bar' }, el('i', { style: `width:${(100 * n) / sum}%` })), el('dd', { class: 'n' }, String(n)))));
   }
