@@ -2,7 +2,7 @@
 //! readable in the page's charset (product §2, faults B14).
 
 use serde_json::json;
-use xm_edge_tests::{Page, Reply, World, assert_bytes};
+use xm_edge_tests::{Page, Reply, World, assert_bytes, component, find};
 
 use crate::common::take_shown;
 
@@ -97,18 +97,56 @@ fn a_byte_order_mark_stays() {
     );
 }
 
-#[test]
-fn a_page_that_names_no_charset_gets_plain_ascii() {
-    // Without a charset in the header the page may be in any: ASCII with references reads the same in all of them.
+/// What a component shows for `é中` on a page with this content type and these bytes in front.
+fn placed(content_type: &str, front: &[u8], head: &str) -> Vec<u8> {
     let world = World::start();
-    let (html, expected) = marked(b"caf\xe9");
+    let open = "<i data-cdp-text=\"/text\">";
+    let page = Page::with(component("hero", &format!("{open}default</i>"))).head(head);
+    let html = [front, page.html().as_bytes()].concat();
     world.page(
         "/",
         Reply::status(200)
-            .header("Content-Type", "text/html")
+            .header("Content-Type", content_type)
             .part(html),
     );
     world.cdp.decide("hero", json!({"text": "\u{e9}\u{4e2d}"}));
-    let body = take_shown(&world.revisit("/").get().decoded()).0;
-    assert_bytes(&body, &expected(b"&#233;&#20013;"), "page");
+    let body = world.revisit("/").get().decoded();
+    let start = find(&body, open.as_bytes()).expect("the component") + open.len();
+    let end = find(&body[start..], b"</i>").expect("the component's end");
+    body[start..start + end].to_vec()
+}
+
+const REFERENCES: &[u8] = b"&#233;&#20013;";
+const UTF_8: &[u8] = "\u{e9}\u{4e2d}".as_bytes();
+
+#[test]
+fn a_page_that_names_no_charset_gets_plain_ascii() {
+    // Without a charset the page may be in any: ASCII with references reads the same in all of them.
+    assert_bytes(&placed("text/html", b"", ""), REFERENCES, "placed text");
+}
+
+#[test]
+fn a_charset_that_only_the_page_names_is_never_misread() {
+    let placed = placed("text/html", b"", "<meta charset=windows-1252>");
+    assert!(
+        placed == REFERENCES || placed == b"\xe9&#20013;",
+        "{placed:?}"
+    );
+}
+
+#[test]
+fn a_page_that_contradicts_its_header_is_never_misread() {
+    let placed = placed(
+        "text/html; charset=utf-8",
+        b"",
+        "<meta charset=windows-1252>",
+    );
+    assert!(placed == REFERENCES || placed == UTF_8, "{placed:?}");
+}
+
+#[test]
+fn a_byte_order_mark_that_contradicts_the_header_is_never_misread() {
+    // Browsers believe the mark (Encoding Standard, BOM sniff).
+    let placed = placed("text/html; charset=windows-1252", b"\xef\xbb\xbf", "");
+    assert!(placed == REFERENCES || placed == UTF_8, "{placed:?}");
 }

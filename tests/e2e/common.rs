@@ -1,7 +1,12 @@
 //! What many promises have in common: a page with one component, and the checks that every failure shares.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::{Value, json};
-use xm_edge_tests::{End, Page, Reply, Response, World, assert_bytes, component, find, variant};
+use xm_edge_tests::{
+    End, Page, RETURNING_ID, Reply, Response, World, assert_bytes, component, find, variant,
+    visitor_cookie,
+};
 
 /// Headers that a page which could differ by visitor must not carry.
 pub const STRIPPED: [&str; 11] = [
@@ -162,24 +167,41 @@ pub fn assert_cdp_was_not_asked(world: &World) {
 /// Waits until the after-work of everything before has had its turn.
 #[track_caller]
 pub fn settle(world: &World) {
-    let page =
-        Page::with(component("settle", "")).head("<meta name=\"cdp:page\" content=\"settle\">");
-    world.page("/settle", Reply::html(page.html()));
-    drop(world.revisit("/settle").get());
-    let _ = world.cdp.wait_for_flow("settle");
+    settle_as(world, &visitor_cookie(RETURNING_ID));
+}
+
+/// [`settle`] by a visitor with these cookies, who must be one that is decided for and counted.
+#[track_caller]
+pub fn settle_as(world: &World, cookies: &str) {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    // Each its own name: waiting must not find an earlier one.
+    let name = format!("{SETTLING}{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let path = format!("/{name}");
+    let page = Page::with(component(&name, ""));
+    let page = page.head(&format!("<meta name=\"cdp:page\" content=\"{name}\">"));
+    world.page(&path, Reply::html(page.html()));
+    drop(world.visit(&path).cookies(cookies).get());
+    let _ = world.cdp.wait_for_flow(&name);
     world
         .cdp
         .requests()
         .first("the VIEW of a later page", |request| {
-            request.is_complete()
-                && request.json()["type"] == "VIEW"
-                && request.json()["page"] == "settle"
+            let body = request.json();
+            body["type"] == "VIEW" && body["page"] == name.as_str()
         });
 }
 
+/// How page name and friendly id of a page view of [`settle`] begin.
+const SETTLING: &str = "settle_";
+
 /// Whether a request to the CDP belongs to [`settle`].
 pub fn is_of_settling(body: &Value) -> bool {
-    body["friendlyId"] == "settle" || body["page"] == "settle"
+    let named = |key: &str| {
+        body[key]
+            .as_str()
+            .is_some_and(|name| name.starts_with(SETTLING))
+    };
+    named("friendlyId") || named("page")
 }
 
 /// `html` without `<template data-cdp-variant…>…</template>` (not nested in tests that use this).

@@ -128,6 +128,20 @@ fn decision_arrives_after_its_budget() {
 }
 
 #[test]
+fn a_decision_that_is_too_late_is_hung_up_on() {
+    for reply in [
+        Reply::raw(""),
+        answer("{\"variantId\":").declare_length(100),
+    ] {
+        let world = hero_world_with(impatient());
+        let closed = Latch::new();
+        world.cdp.flow("hero", reply.hang_until_closed(&closed));
+        assert_origin_bytes(&world.revisit("/").get(), hero_page().html());
+        closed.wait("the CDP's connection closing");
+    }
+}
+
+#[test]
 fn cdp_refuses_the_connection() {
     // A port that was free a moment ago and on which nobody listens.
     let gone = Server::start(|_| Reply::silence()).url();

@@ -8,7 +8,7 @@ use xm_edge_tests::{
 
 use crate::common::{
     VARIANT_B, assert_default, assert_shows, cookies_set, hero_page, hero_page_showing, hero_world,
-    hero_world_with, id_set, settle,
+    hero_world_with, id_set, is_of_settling, settle,
 };
 
 /// The id cookie's value and its attributes, sorted.
@@ -147,19 +147,11 @@ fn a_create_json_that_fails_leaves_the_default_page_and_no_trace() {
     );
     settle(&world);
     assert!(
-        world
-            .cdp
-            .flows()
-            .iter()
-            .all(|flow| flow["friendlyId"] == "settle"),
+        world.cdp.flows().iter().all(is_of_settling),
         "a flow without an id"
     );
     assert!(
-        world
-            .cdp
-            .events()
-            .iter()
-            .all(|event| event["page"] == "settle"),
+        world.cdp.events().iter().all(is_of_settling),
         "an event without an id"
     );
 }
@@ -349,12 +341,5 @@ fn assert_no_trace(world: &World, response: &Response) {
         0,
         "a flow"
     );
-    assert!(
-        world
-            .cdp
-            .events()
-            .iter()
-            .all(|event| event["page"] == "settle"),
-        "an event"
-    );
+    assert!(world.cdp.events().iter().all(is_of_settling), "an event");
 }

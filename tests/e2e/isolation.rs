@@ -1,6 +1,14 @@
 //! Promise: visitors share an isolate and nothing else (product §9, faults G5).
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use serde_json::json;
 use xm_edge_tests::{Page, Reply, World, assert_bytes, component, visitor_cookie};
@@ -81,4 +89,49 @@ fn two_hundred_interleaved_visitors_never_see_each_others_decisions() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), VISITORS);
+}
+
+#[test]
+fn fifty_interleaved_new_visitors_each_get_an_id_of_their_own() {
+    let world = World::start();
+    let page = Page::with(component("hero", "<b data-cdp-text=\"/token\">nobody</b>"));
+    world.page("/", Reply::html(page.html()));
+    let count = AtomicUsize::new(0);
+    world.cdp.create_with(move |_| {
+        let number = count.fetch_add(1, Ordering::SeqCst);
+        let (id, _) = visitor(number);
+        let pause = Duration::from_millis(number as u64 * 7 % 23);
+        let body = json!({"status": "OK", "ref": id}).to_string();
+        Reply::status(201)
+            .header("Content-Type", "application/json")
+            .pause(pause)
+            .part(body)
+    });
+    world.cdp.flow_with("hero", |request| {
+        let id = request.json()["browserId"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        Reply::json(json!({"token": format!("token-of-{id}")}))
+    });
+    let ids: Vec<String> = thread::scope(|scope| {
+        let visit = || {
+            let response = world.visit("/").get();
+            let id = crate::common::id_set(&response).expect("an id");
+            let shown = component(
+                "hero",
+                &format!("<b data-cdp-text=\"/token\">token-of-{id}</b>"),
+            );
+            let (plain, _) = take_shown(&response.decoded());
+            assert_bytes(&plain, page.around(&shown).as_bytes(), "page");
+            id
+        };
+        let visitors: Vec<_> = (0..50).map(|_| scope.spawn(visit)).collect();
+        visitors
+            .into_iter()
+            .map(|visitor| visitor.join().expect("a visitor saw another's page"))
+            .collect()
+    });
+    let distinct: HashSet<_> = ids.iter().collect();
+    assert_eq!(distinct.len(), 50, "two visitors share an id");
 }

@@ -52,6 +52,37 @@ fn twelve_decisions_and_xm_never_use_more_than_six_connections() {
     );
 }
 
+#[test]
+fn ten_fragments_and_their_decisions_never_use_more_than_six_connections() {
+    let world = World::start();
+    let ids: Vec<String> = (0..10).map(|number| format!("flow_{number}")).collect();
+    let open = |id: &str| format!("<div data-cdp-experience=\"{id}\" data-cdp-fragment=\"/path\">");
+    let body = |content: &str| {
+        ids.iter()
+            .map(|id| format!("{}{content}</div>\n", open(id)))
+            .collect::<String>()
+    };
+    let page = Page::with(body("default"));
+    let slow = |reply: Reply, body: &str| reply.pause(Duration::from_millis(40)).part(body);
+    world.page("/", Reply::html(page.html()));
+    let fragment = Reply::status(200)
+        .header("Content-Type", "text/html; charset=utf-8")
+        .chunked();
+    world.page("/fragment", slow(fragment, "FROM XM"));
+    world.cdp.any_flow(move |_| {
+        slow(
+            Reply::status(200),
+            &json!({"path": "/fragment"}).to_string(),
+        )
+    });
+    let (plain, shown) = take_shown(&world.revisit("/").get().decoded());
+    assert_bytes(&plain, page.around(&body("FROM XM")).as_bytes(), "page");
+    assert_eq!(shown.len(), 10);
+    // Each side's peak is a lower bound of what they share.
+    let most = (world.cdp.most_in_flight(), world.most_in_flight_at_origin());
+    assert!(most.0 <= 6 && most.1 <= 6, "{most:?} at once");
+}
+
 /// A page whose component holds exactly this many bytes between its tags.
 fn heavy(bytes: usize) -> Page {
     let variant = variant("b", "B");
@@ -145,7 +176,7 @@ fn the_budget_counts_from_the_start_of_the_request() {
 #[test]
 fn the_budget_counts_from_xms_answer_where_so_configured() {
     let world =
-        hero_world_with(json!({"decision_budget_ms": 3000, "decision_budget_from": "origin"}));
+        hero_world_with(json!({"decision_budget_ms": 2000, "decision_budget_from": "origin"}));
     let slow = Latch::new();
     world.page("/", Reply::html(hero_page().html()).hold(&slow));
     world.cdp.decide("hero", json!({"variantId": "b"}));
@@ -153,7 +184,7 @@ fn the_budget_counts_from_xms_answer_where_so_configured() {
     let _ = world
         .origin()
         .first("a request at XM", |request| request.path() == "/");
-    std::thread::sleep(Duration::from_millis(3200));
+    std::thread::sleep(Duration::from_millis(2100));
     slow.open();
     assert_shows(&exchange.finish(), hero_page_showing(VARIANT_B), &["b"]);
 }

@@ -157,6 +157,41 @@ fn data_cdp_html_is_for_trusted_friendly_ids_and_balanced_values() {
 }
 
 #[test]
+fn what_a_decision_inserts_is_never_read_as_marks() {
+    let world = World::build()
+        .site(json!({"trusted_html": ["hero"]}))
+        .start();
+    let open = "<p data-cdp-html=\"/h\">";
+    let page = Page::with(component("hero", &format!("{open}old</p>")));
+    let inserted = "<i data-cdp-experience=\"evil\" data-cdp-text=\"/h\">as it is</i>";
+    world.page("/", Reply::html(page.html()));
+    world.cdp.decide("hero", json!({"h": inserted}));
+    let response = world.revisit("/").get();
+    assert_shows(
+        &response,
+        page.around(&component("hero", &format!("{open}{inserted}</p>"))),
+        &["control"],
+    );
+    assert_eq!(world.cdp.flows().len(), 1);
+}
+
+#[test]
+fn a_friendly_id_that_the_cdp_refuses_is_never_sent() {
+    let world = World::start();
+    let body: String = ["", " ", "a b", "a/../b", "\u{e9}", "a&quot;b"]
+        .iter()
+        .map(|id| component(id, &variant("b", "B")))
+        .collect();
+    let page = Page::with(body);
+    world.page("/", Reply::html(page.html()));
+    world
+        .cdp
+        .any_flow(|_| Reply::json(json!({"variantId": "b"})));
+    assert_origin_bytes(&world.revisit("/").get(), page.html());
+    assert!(world.cdp.flows().is_empty(), "{:?}", world.cdp.flows());
+}
+
+#[test]
 fn data_cdp_if_removes_an_element_that_is_not_wanted() {
     let inner = "A<p data-cdp-if=\"/on\">x</p>B";
     for off in [json!(false), json!(""), json!(0), json!(null), json!([])] {

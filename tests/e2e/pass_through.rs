@@ -2,7 +2,7 @@
 //! trace at the CDP (product §4, faults B, D).
 
 use serde_json::{Value, json};
-use xm_edge_tests::{End, Reply, Response, Visit, World, assert_bytes, visitor_cookie};
+use xm_edge_tests::{End, Reply, Response, Server, Visit, World, assert_bytes, visitor_cookie};
 
 use crate::common::{assert_cdp_was_not_asked, hero_page, settle};
 
@@ -406,6 +406,31 @@ fn the_target_reaches_xm_byte_by_byte() {
     let world = World::start();
     drop(world.revisit(target).get());
     assert_eq!(world.origin().all()[0].target, target);
+}
+
+#[test]
+fn a_target_that_looks_like_another_host_stays_at_xm() {
+    let elsewhere = Server::start(|_| Reply::html("evil"));
+    let host = elsewhere.address().to_string();
+    let world = World::start();
+    let targets = [
+        format!("//{host}/x"),
+        format!("/{}", elsewhere.url()),
+        format!("/@{host}/"),
+        format!("///{host}"),
+    ];
+    for target in &targets {
+        let response = world.revisit(target).get();
+        assert_eq!(response.status, 404, "{target}");
+    }
+    let asked: Vec<_> = world
+        .origin()
+        .all()
+        .iter()
+        .map(|request| request.target.clone())
+        .collect();
+    assert_eq!(asked, targets);
+    assert!(elsewhere.requests().all().is_empty());
 }
 
 #[test]

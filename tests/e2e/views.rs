@@ -159,6 +159,18 @@ fn the_view_is_sent_behind_the_page() {
 }
 
 #[test]
+fn a_page_whose_decision_failed_is_a_view_all_the_same() {
+    let world = hero_world();
+    world.cdp.flow("hero", Reply::status(500));
+    drop(world.revisit("/").get());
+    let view = world.cdp.wait_for_event("VIEW");
+    assert!(
+        !view["ext"].to_string().contains("hero"),
+        "a variant that nobody saw: {view}"
+    );
+}
+
+#[test]
 fn an_events_endpoint_that_hangs_delays_no_byte() {
     let world = hero_world();
     world.cdp.decide("hero", json!({"variantId": "b"}));

@@ -6,7 +6,7 @@ use xm_edge_tests::{NEW_BROWSER_ID, RETURNING_ID, Response, Visit, World, visito
 
 use crate::common::{
     VARIANT_B, assert_cdp_was_not_asked, assert_default, assert_shows, cookies_set, hero_page,
-    hero_page_showing, hero_world, hero_world_with, id_set, is_of_settling, settle,
+    hero_page_showing, hero_world, hero_world_with, id_set, is_of_settling, settle, settle_as,
 };
 
 const GOOGLEBOT: &str = "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; Googlebot/2.1; +http://www.google.com/bot.html) Chrome/141.0.0.0 Safari/537.36";
@@ -162,19 +162,7 @@ fn trace(groups: &str) -> (Response, usize, usize) {
         granting("C0001:1,C0002:1,C0003:1"),
         visitor_cookie(RETURNING_ID)
     );
-    // After-work of the first visit has had its turn when that of a later one is through.
-    let later = xm_edge_tests::Page::with(xm_edge_tests::component("settle", ""));
-    let later = later.head("<meta name=\"cdp:page\" content=\"settle\">");
-    world.page("/settle", xm_edge_tests::Reply::html(later.html()));
-    drop(world.visit("/settle").cookies(&full).get());
-    world
-        .cdp
-        .requests()
-        .first("the VIEW of a later page", |request| {
-            request.is_complete()
-                && request.json()["type"] == "VIEW"
-                && request.json()["page"] == "settle"
-        });
+    settle_as(&world, &full);
     let count = |values: Vec<Value>| values.iter().filter(|value| !is_of_settling(value)).count();
     (
         response,

@@ -77,7 +77,12 @@ impl Cdp {
 
     /// Scripts `browser/create.json`.
     pub fn create(&self, reply: Reply) {
-        self.scripts.lock().unwrap().create = Some(Arc::new(move |_| reply.clone()));
+        self.create_with(move |_| reply.clone());
+    }
+
+    /// Scripts `browser/create.json` by request.
+    pub fn create_with(&self, script: impl Fn(&Request) -> Reply + Send + Sync + 'static) {
+        self.scripts.lock().unwrap().create = Some(Arc::new(script));
     }
 
     /// Scripts the events endpoint.

@@ -84,14 +84,6 @@ impl Workerd {
     pub fn lines(&self) -> &Journal<String> {
         &self.lines
     }
-
-    /// Whether the process still runs.
-    ///
-    /// # Panics
-    /// When the operating system does not say.
-    pub fn is_alive(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
-    }
 }
 
 impl Drop for Workerd {

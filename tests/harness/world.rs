@@ -91,6 +91,12 @@ impl World {
         self.origin.requests()
     }
 
+    /// The largest number of requests open at XM at once.
+    #[must_use]
+    pub fn most_in_flight_at_origin(&self) -> usize {
+        self.origin.most_in_flight()
+    }
+
     /// A visitor with nothing but a browser.
     #[must_use]
     pub fn visit(&self, target: &str) -> Visit<'_> {
@@ -116,8 +122,7 @@ impl World {
             })
     }
 
-    /// Asks for health, and so waits for nothing else: whatever an earlier request was going to send to the CDP
-    /// before its answer ended has been sent.
+    /// The headers with which XM was first asked for a path.
     #[must_use]
     pub fn origin_headers(&self, path: &str) -> Headers {
         self.origin()
