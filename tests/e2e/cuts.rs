@@ -191,3 +191,31 @@ fn xm_pauses_in_the_middle_of_a_tag() {
     let (plain, _) = take_shown(&world.revisit("/").get().decoded());
     assert_bytes(&plain, hero_page_showing(VARIANT_B).as_bytes(), "page");
 }
+
+#[test]
+fn xm_speaks_http_1_0_without_a_length() {
+    let world = hero_world();
+    world.cdp.decide("hero", json!({"variantId": "b"}));
+    let head = "HTTP/1.0 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n";
+    world.page("/", Reply::raw(format!("{head}{}", hero_page().html())));
+    let (plain, _) = take_shown(&world.revisit("/").get().decoded());
+    assert_bytes(&plain, hero_page_showing(VARIANT_B).as_bytes(), "page");
+}
+
+#[test]
+fn xm_sends_trailers() {
+    let world = hero_world();
+    world.cdp.decide("hero", json!({"variantId": "b"}));
+    let html = hero_page().html();
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nTrailer: Digest\r\nTransfer-Encoding: chunked\r\n\r\n";
+    world.page(
+        "/",
+        Reply::raw(format!(
+            "{head}{:x}\r\n{html}\r\n0\r\nDigest: x\r\n\r\n",
+            html.len()
+        )),
+    );
+    let response = world.revisit("/").get();
+    let (plain, _) = take_shown(&response.decoded());
+    assert_bytes(&plain, hero_page_showing(VARIANT_B).as_bytes(), "page");
+}

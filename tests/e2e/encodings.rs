@@ -57,6 +57,52 @@ fn a_gzip_page_reaches_a_visitor_who_takes_no_gzip() {
     assert_shows(&response, hero_page_showing(VARIANT_B), &["b"]);
 }
 
+/// The bytes as one uncompressed meta-block of Brotli (RFC 7932 §9.2).
+fn brotli(plain: &[u8]) -> Vec<u8> {
+    // WBITS 16, ISLAST 0, MNIBBLES 4, MLEN - 1 in 16 bits, ISUNCOMPRESSED 1; then an empty last block.
+    let header = u32::try_from(plain.len() - 1).unwrap() << 4 | 1 << 20;
+    [&header.to_le_bytes()[..3], plain, &[3]].concat()
+}
+
+#[test]
+fn a_brotli_page_is_personalised() {
+    let world = hero_world();
+    world.cdp.decide("hero", json!({"variantId": "b"}));
+    world.page(
+        "/",
+        compressed(&brotli(hero_page().html().as_bytes()), "br"),
+    );
+    let response = world.revisit("/").without("Accept-Encoding").get();
+    assert_shows(&response, hero_page_showing(VARIANT_B), &["b"]);
+}
+
+#[test]
+fn an_encoding_in_capitals_is_decoded_or_left_alone() {
+    // Codings are case-insensitive (RFC 9110 §8.4.1); a runtime that knows only "gzip" must not be taken at its word.
+    for encoding in ["GZIP", "Gzip", "x-gzip"] {
+        let world = hero_world();
+        world.cdp.decide("hero", json!({"variantId": "b"}));
+        let bytes = gzip(hero_page().html());
+        world.page("/", compressed(&bytes, encoding));
+        let response = world.revisit("/").get();
+        if response.header("content-encoding") == Some(encoding) {
+            assert_bytes(&response.body, &bytes, encoding);
+        } else {
+            assert_shows(&response, hero_page_showing(VARIANT_B), &["b"]);
+        }
+    }
+}
+
+#[test]
+fn a_deflate_page_is_left_alone() {
+    let world = hero_world();
+    let bytes = b"\x78\x9c not decodable here";
+    world.page("/", compressed(bytes, "deflate"));
+    let response = world.revisit("/").get();
+    assert_eq!(response.header("content-encoding"), Some("deflate"));
+    assert_bytes(&response.body, bytes, "page");
+}
+
 #[test]
 fn identity_is_no_encoding() {
     let world = hero_world();

@@ -217,3 +217,44 @@ fn a_thousand_components_harm_nobody() {
     assert_bytes(&plain, page.around(&decided).as_bytes(), "page");
     assert_eq!(world.cdp.flows().len(), 1);
 }
+
+#[test]
+fn a_page_that_exhausts_the_parser_is_not_lost() {
+    let content = format!("D{}", variant("b", "B"));
+    let hero = |content: &str| component("hero", content);
+    for (what, bulk) in [
+        ("200,000 open elements", "<div>".repeat(200_000)),
+        (
+            "an endless attribute",
+            format!("<p title=\"{}", "x".repeat(5_000_000)),
+        ),
+        (
+            "100,000 attributes",
+            format!("<p{}>", " a=b".repeat(100_000)),
+        ),
+        ("stray end tags", "</p></div></x>".repeat(100_000)),
+        ("a million <", "<".repeat(1_000_000)),
+        (
+            "an endless comment",
+            format!("<!-- {}", "- ".repeat(1_000_000)),
+        ),
+    ] {
+        let world = World::start();
+        let page = Page::with(format!("{}{bulk}{}", hero(&content), hero(&content)));
+        world.page("/", Reply::html(page.html()));
+        world.cdp.decide("hero", json!({"variantId": "b"}));
+        let (plain, shown) = take_shown(&world.revisit("/").get().decoded());
+        // The component in front is shown; the one behind may be as authored.
+        let behind = if shown.len() == 2 {
+            hero("B")
+        } else {
+            hero(&content)
+        };
+        assert_bytes(
+            &plain,
+            page.around(&format!("{}{bulk}{behind}", hero("B")))
+                .as_bytes(),
+            what,
+        );
+    }
+}

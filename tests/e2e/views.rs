@@ -273,3 +273,48 @@ fn a_decision_asks_as_the_cdp_expects() {
         "exactly one identity"
     );
 }
+
+#[test]
+fn a_hostile_query_is_bounded_and_never_costs_the_page() {
+    let world = hero_world();
+    world.cdp.decide("hero", json!({"variantId": "b"}));
+    let many: String = (0..200)
+        .map(|n| format!("&utm_x{n}={}", "v".repeat(50)))
+        .collect();
+    let target = format!(
+        "/?utm_source=%00%0d%0a&utm_campaign=%ff%zz&utm_a.b=1&utm_type=EVIL&utm_=&browser_id=evil&type=EVIL{many}"
+    );
+    assert_shows(
+        &world.revisit(&target).get(),
+        hero_page_showing(VARIANT_B),
+        &["b"],
+    );
+    let view = world.cdp.wait_for_event("VIEW");
+    assert_eq!(
+        (&view["browser_id"], &view["type"]),
+        (&json!(RETURNING_ID), &json!("VIEW"))
+    );
+    assert!(
+        view.to_string().len() < 16 * 1024,
+        "{} bytes",
+        view.to_string().len()
+    );
+    assert_eq!(world.origin().all()[0].target, target);
+}
+
+#[test]
+fn a_user_agent_of_any_bytes_costs_nothing() {
+    let world = hero_world();
+    world.cdp.decide("hero", json!({"variantId": "b"}));
+    let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36";
+    for agent in [
+        format!("{chrome} \u{e9}\u{ff}\u{80}"),
+        format!("{chrome} {}", "x".repeat(6000)),
+    ] {
+        assert_shows(
+            &world.revisit("/").user_agent(&agent).get(),
+            hero_page_showing(VARIANT_B),
+            &["b"],
+        );
+    }
+}
