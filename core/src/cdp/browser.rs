@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::cdp::BrowserId;
 
 /// Most of a reply that is worth reading, in bytes; a good one has about 200.
-pub const MAX_REPLY: usize = 16 * 1024;
+pub const MAX_REPLY: usize = 16_384;
 
 /// All but the unreserved characters of RFC 3986 §2.3.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -147,6 +147,13 @@ mod tests {
                 "{status} {body}"
             );
         }
+    }
+
+    #[test]
+    fn labels_tell_the_errors_apart() {
+        use CreateError::*;
+        let labels = [InvalidReply, Refused, Unavailable].map(CreateError::label);
+        assert_eq!(labels, ["invalid_reply", "refused", "unavailable"]);
     }
 
     #[test]

@@ -150,6 +150,10 @@ mod tests {
             json!({"referrer": "https://ref.test/", "utm": {"campaign": "c \"1\""},
                 "geo": {"city": "Dublin", "country": "IE", "region": "L"}})
         );
+        assert_eq!(
+            body(Params::new(Some("https://ref.test/"), &[], Geo::default()))["params"],
+            json!({"referrer": "https://ref.test/"})
+        );
         let only_country = Geo {
             country: Some("IE"),
             ..Geo::default()

@@ -49,6 +49,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn labels_tell_the_outcomes_apart() {
+        use Outcome::*;
+        let labels = [Accepted, Rejected, Retry, UnknownBrowserId].map(Outcome::label);
+        assert_eq!(
+            labels,
+            ["accepted", "rejected", "retry", "unknown_browser_id"]
+        );
+    }
+
+    #[test]
     fn every_answer_has_its_outcome() {
         use Outcome::*;
         let unknown = r#"{"status":"NOT_FOUND","error_msg":"Invalid browser id/ref specified"}"#;

@@ -53,9 +53,11 @@ impl<'a> Target<'a> {
     /// The host without its port; an IPv6 address keeps its brackets.
     #[must_use]
     pub fn host_name(&self) -> &str {
-        let after_address = self.host.rfind(']').unwrap_or(0);
+        let address_end = self.host.rfind(']');
         match self.host.rfind(':') {
-            Some(colon) if colon > after_address => self.host.get(..colon).unwrap_or(&self.host),
+            Some(colon) if Some(colon) > address_end => {
+                self.host.get(..colon).unwrap_or(&self.host)
+            }
             _ => &self.host,
         }
     }
@@ -98,6 +100,8 @@ mod tests {
             ("https://shop.example/r?to=http://evil.example/x", "https", "shop.example", "shop.example",
              "/r?to=http://evil.example/x"),
             ("/only/a/path?q", "", "", "", "/only/a/path?q"),
+            ("http://:80/", "http", ":80", "", "/"),
+            ("shop.example", "", "", "", "/"),
             ("", "", "", "", "/"),
             ("://", "", "", "", "/"),
         ];
