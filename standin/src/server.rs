@@ -9,7 +9,6 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
@@ -33,8 +32,10 @@ impl Running {
     /// The line that tells a parent that both listen, and where.
     #[must_use]
     pub fn announcement(&self) -> String {
-        json!({"xm": format!("http://{}", self.xm), "cdp": format!("http://{}", self.cdp)})
-            .to_string()
+        format!(
+            r#"{{"xm":"http://{}","cdp":"http://{}"}}"#,
+            self.xm, self.cdp
+        )
     }
 }
 

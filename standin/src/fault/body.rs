@@ -46,20 +46,19 @@ pub async fn other_body(kind: &Body, server: Server, own: AxumBody) -> Vec<u8> {
 
 /// The own body, still well-formed, grown to `size` bytes (or left alone when it is larger already).
 fn padded(server: Server, own: &[u8], size: usize) -> Vec<u8> {
-    let (mut bytes, end): (Vec<u8>, &[u8]) = match server {
-        Server::Xm => ([own, b"<!--"].concat(), b"-->"),
+    match server {
+        Server::Xm => {
+            let fill = size.saturating_sub(own.len() + "<!---->".len());
+            [own, b"<!--", "x".repeat(fill).as_bytes(), b"-->"].concat()
+        }
         Server::Cdp => {
             let mut value: Value = serde_json::from_slice(own).unwrap_or_else(|_| json!({}));
             value["padding"] = json!("");
-            let mut text = value.to_string();
-            text.truncate(text.len() - 2); // `"}`
-            (text.into_bytes(), b"\"}")
+            let fill = size.saturating_sub(value.to_string().len());
+            value["padding"] = json!("x".repeat(fill));
+            value.to_string().into_bytes()
         }
-    };
-    let fill = size.saturating_sub(bytes.len() + end.len());
-    bytes.resize(bytes.len() + fill, b'x');
-    bytes.extend_from_slice(end);
-    bytes
+    }
 }
 
 /// All of a body; nothing when it fails.
