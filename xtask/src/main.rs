@@ -5,10 +5,12 @@
 //!
 //! ```text
 //! setup ─► build ─► dev     the site through the Worker, on this machine
-//!                └► test    lint, native tests, end-to-end tests on workerd
+//!                ├► test    lint, native tests, end-to-end tests on workerd
+//!                └► bench   what the product costs
 //! check-config              wrangler.toml before a deploy
 //! ```
 
+mod bench;
 mod build;
 mod check_config;
 mod dev;
@@ -37,6 +39,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measure CPU time and time to first byte beside a pass-through and a JavaScript Worker
+    Bench(bench::Args),
     /// Build the Worker into build/ (wrangler's [build] command)
     Build(build::Args),
     /// Report every problem of wrangler.toml, by environment and key
@@ -62,6 +66,7 @@ fn main() -> ExitCode {
 
 fn dispatch(project: &Project, command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Bench(args) => bench::bench(project, &args),
         Command::Build(args) => build::build(project, &args).map(|()| ExitCode::SUCCESS),
         Command::CheckConfig(args) => check_config::check_config(project, &args),
         Command::Dev(args) => dev::dev(project, &args),
