@@ -5,12 +5,13 @@
 use super::found::{listed, nearest};
 
 /// The variables of `[vars]` itself.
-pub const VARS: [&str; 8] = [
+pub const VARS: [&str; 9] = [
     "XM_ORIGIN",
     "CDP_ENDPOINT",
     "CDP_CLIENT_KEY",
     "POINT_OF_SALE",
     "SITECORE_EDGE_CONTEXT_ID",
+    "SITECORE_EDGE_ENDPOINT",
     "WEB_FLOW_ENDPOINT",
     "SITE",
     "SITES",

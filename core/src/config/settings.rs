@@ -26,6 +26,8 @@ pub struct CdpSettings {
     pub client_key: String,
     /// `SITECORE_EDGE_CONTEXT_ID`: when set, `/_cdp/v1/*` goes to the Edge host.
     pub edge_context_id: Option<String>,
+    /// `SITECORE_EDGE_ENDPOINT` (origin only); default Sitecore's own. Called only with a context id.
+    pub edge_endpoint: Url,
     /// `WEB_FLOW_ENDPOINT`: host behind `/_cdp/web-flow-libs/`.
     pub web_flow_endpoint: Option<Url>,
 }

@@ -4,6 +4,7 @@
 //! keys.
 
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::{
     problem::Problem,
@@ -11,6 +12,9 @@ use super::{
     settings::{CdpSettings, Config, Site},
     site, sites, values,
 };
+
+/// Where Sitecore's Edge answers, unless `SITECORE_EDGE_ENDPOINT` says otherwise.
+const EDGE_ENDPOINT: &str = "https://edge-platform.sitecorecloud.io";
 
 /// Reads the configuration from the Worker's text and JSON bindings. Names that are not ours are ignored: secrets
 /// and other bindings stand in the same environment.
@@ -66,6 +70,8 @@ fn read(section: &mut Section<'_, '_>) -> Option<Config> {
         values::point_of_sale,
     );
     let edge_context_id = optional(section, "SITECORE_EDGE_CONTEXT_ID", values::context_id);
+    let edge_endpoint = optional(section, "SITECORE_EDGE_ENDPOINT", values::origin)
+        .or_else(|| Url::parse(EDGE_ENDPOINT).ok());
     let web_flow_endpoint = optional(section, "WEB_FLOW_ENDPOINT", values::origin);
     // Without a point of sale there is no configuration, but the site's own problems are still to be told.
     let defaults = Site::with_defaults(point_of_sale.clone().unwrap_or_default());
@@ -80,6 +86,7 @@ fn read(section: &mut Section<'_, '_>) -> Option<Config> {
             endpoint: endpoint?,
             client_key: client_key?,
             edge_context_id,
+            edge_endpoint: edge_endpoint?,
             web_flow_endpoint,
         },
         site,

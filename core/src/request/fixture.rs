@@ -44,6 +44,7 @@ pub(crate) fn cdp() -> CdpSettings {
         endpoint: Url::parse("https://api-engage-eu.sitecorecloud.io").unwrap(),
         client_key: "CLIENTKEY".to_owned(),
         edge_context_id: None,
+        edge_endpoint: Url::parse("https://edge-platform.sitecorecloud.io").unwrap(),
         web_flow_endpoint: None,
     }
 }

@@ -16,6 +16,7 @@ CDP_ENDPOINT = "https://api-engage-us.sitecorecloud.io"
 CDP_CLIENT_KEY = "Garden_Key-1"
 POINT_OF_SALE = "garden/uk"
 SITECORE_EDGE_CONTEXT_ID = "4fGh"
+SITECORE_EDGE_ENDPOINT = "https://edge.garden.example"
 WEB_FLOW_ENDPOINT = "https://flows.garden.example"
 
 [SITE]
@@ -102,6 +103,7 @@ fn every_key_becomes_its_setting() {
             endpoint: Url::parse("https://api-engage-us.sitecorecloud.io").unwrap(),
             client_key: "Garden_Key-1".to_owned(),
             edge_context_id: Some("4fGh".to_owned()),
+            edge_endpoint: Url::parse("https://edge.garden.example").unwrap(),
             web_flow_endpoint: Some(Url::parse("https://flows.garden.example").unwrap()),
         },
         site: Site {
@@ -211,13 +213,17 @@ fn three_variables_are_enough_and_the_rest_are_defaults() {
     assert_eq!(config.sites, []);
     assert_eq!(config.xm_origin, None);
     assert_eq!(config.cdp.edge_context_id, None);
+    assert_eq!(
+        config.cdp.edge_endpoint.as_str(),
+        "https://edge-platform.sitecorecloud.io/"
+    );
     assert_eq!(config.cdp.web_flow_endpoint, None);
 }
 
 #[test]
 fn an_empty_text_unsets_an_optional_variable() {
     let unset = json!({
-        "XM_ORIGIN": "", "SITECORE_EDGE_CONTEXT_ID": "", "WEB_FLOW_ENDPOINT": "", "SITE": "", "SITES": "",
+        "XM_ORIGIN": "", "SITECORE_EDGE_CONTEXT_ID": "", "SITECORE_EDGE_ENDPOINT": "", "WEB_FLOW_ENDPOINT": "", "SITE": "", "SITES": "",
     });
     assert_eq!(parse_strict(&vars(unset)), Ok(config(json!({}))));
 }

@@ -49,7 +49,7 @@ fn an_empty_environment_names_the_required_variables() {
 fn every_variable_of_the_wrong_type_is_reported() {
     let wrong = object(json!({
         "XM_ORIGIN": 1, "CDP_ENDPOINT": [], "CDP_CLIENT_KEY": {}, "POINT_OF_SALE": null,
-        "SITECORE_EDGE_CONTEXT_ID": false, "WEB_FLOW_ENDPOINT": 0.5, "SITE": [], "SITES": {},
+        "SITECORE_EDGE_CONTEXT_ID": false, "SITECORE_EDGE_ENDPOINT": 1, "WEB_FLOW_ENDPOINT": 0.5, "SITE": [], "SITES": {},
     }));
     assert_eq!(
         keys(&parse(&wrong).unwrap_err()),
@@ -59,6 +59,7 @@ fn every_variable_of_the_wrong_type_is_reported() {
             "CDP_CLIENT_KEY",
             "POINT_OF_SALE",
             "SITECORE_EDGE_CONTEXT_ID",
+            "SITECORE_EDGE_ENDPOINT",
             "WEB_FLOW_ENDPOINT",
             "SITE",
             "SITES",

@@ -168,7 +168,7 @@ fn a_wrong_name_says_which_was_meant_or_where_it_belongs() {
             "SITE.point_of_sale: belongs in [vars], as POINT_OF_SALE",
             r#"CONFIG: is the name of a binding: declare the KV namespace under [[kv_namespaces]] with binding = "CONFIG""#,
             r#"EVENTS: is the name of a binding: declare the queue under [[queues.producers]] with binding = "EVENTS""#,
-            "WEB_FLOW_ENDPONT: unknown key; did you mean `WEB_FLOW_ENDPOINT`? Allowed in [vars]: `XM_ORIGIN`, `CDP_ENDPOINT`, `CDP_CLIENT_KEY`, `POINT_OF_SALE`, `SITECORE_EDGE_CONTEXT_ID`, `WEB_FLOW_ENDPOINT`, `SITE`, `SITES`",
+            "WEB_FLOW_ENDPONT: unknown key; did you mean `WEB_FLOW_ENDPOINT`? Allowed in [vars]: `XM_ORIGIN`, `CDP_ENDPOINT`, `CDP_CLIENT_KEY`, `POINT_OF_SALE`, `SITECORE_EDGE_CONTEXT_ID`, `SITECORE_EDGE_ENDPOINT`, `WEB_FLOW_ENDPOINT`, `SITE`, `SITES`",
             "XM_API_KEY: is a secret and must not stand in wrangler.toml: remove it here, run `npx wrangler secret put XM_API_KEY`, and replace the value if the file was shared",
             "channel: belongs in [vars.SITE]",
         ],
