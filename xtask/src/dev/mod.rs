@@ -6,6 +6,7 @@
 mod children;
 mod ports;
 mod probe;
+mod programs;
 
 use std::{
     process::ExitCode,
@@ -17,7 +18,7 @@ use anyhow::{Context, bail};
 
 use crate::{build, project::Project, run, setup};
 
-use self::{children::Children, ports::Ports, probe::Health};
+use self::{children::Children, probe::Health, programs::Addresses};
 
 /// Options of `dev`.
 #[derive(clap::Args)]
@@ -34,31 +35,6 @@ const POLL: Duration = Duration::from_millis(100);
 const STANDIN: &str = "standin";
 const WORKER: &str = "worker";
 
-struct Addresses {
-    worker: String,
-    inspector: u16,
-    xm: String,
-    cdp: String,
-}
-
-impl Addresses {
-    fn choose(args: &Args) -> anyhow::Result<Self> {
-        let mut ports = Ports::default();
-        let mut address = |wanted| {
-            ports
-                .next_free(wanted)
-                .map(|port| format!("127.0.0.1:{port}"))
-        };
-        let (worker, xm, cdp) = (address(args.port)?, address(8081)?, address(8082)?);
-        Ok(Self {
-            worker,
-            xm,
-            cdp,
-            inspector: ports.next_free(9229)?,
-        })
-    }
-}
-
 /// Runs until it is interrupted.
 ///
 /// # Errors
@@ -74,7 +50,7 @@ pub fn dev(project: &Project, args: &Args) -> anyhow::Result<ExitCode> {
         .context("the stand-in was not built")?;
 
     let interrupted = interruptions()?;
-    let addresses = Addresses::choose(args)?;
+    let addresses = Addresses::choose(args.port)?;
     let mut children = Children::default();
     let health = start(project, &addresses, &mut children, &interrupted);
     let Some(health) = health? else {
@@ -100,19 +76,23 @@ fn start(
 ) -> anyhow::Result<Option<Health>> {
     let (announce, announced) = channel();
     println!("Starting the stand-in XM and CDP");
-    children.start(STANDIN, standin(project, addresses), move |line| {
-        let announcement = line.starts_with('{');
-        if announcement {
-            let _ = announce.send(());
-        }
-        !announcement
-    })?;
+    children.start(
+        STANDIN,
+        programs::standin(project, addresses),
+        move |line| {
+            let announcement = line.starts_with('{');
+            if announcement {
+                let _ = announce.send(());
+            }
+            !announcement
+        },
+    )?;
     let ready = until(children, interrupted, STANDIN, || announced.try_recv().ok())?;
     if ready.is_none() {
         return Ok(None);
     }
     println!("Starting the Worker in workerd");
-    children.start(WORKER, wrangler(project, addresses), |_| true)?;
+    children.start(WORKER, programs::wrangler(project, addresses), |_| true)?;
     until(children, interrupted, WORKER, || {
         probe::health(&addresses.worker)
     })
@@ -152,47 +132,6 @@ fn fail_if_ended(children: &mut Children) -> anyhow::Result<()> {
         );
     }
     Ok(())
-}
-
-fn standin(project: &Project, addresses: &Addresses) -> std::process::Command {
-    let program = project
-        .target()
-        .join("debug/standin")
-        .with_extension(std::env::consts::EXE_EXTENSION);
-    let mut command = project.command(program);
-    command.args([
-        "--xm",
-        &addresses.xm,
-        "--cdp",
-        &addresses.cdp,
-        "--exit-with-stdin",
-    ]);
-    command.args(["--worker-url", &format!("http://{}", addresses.worker)]);
-    command
-}
-
-fn wrangler(project: &Project, addresses: &Addresses) -> std::process::Command {
-    let (ip, port) = addresses
-        .worker
-        .split_once(':')
-        .unwrap_or(("127.0.0.1", "8787"));
-    let mut command = project.wrangler();
-    command.args([
-        "dev",
-        "--local",
-        "--ip",
-        ip,
-        "--port",
-        port,
-        "--show-interactive-dev-session=false",
-    ]);
-    command.args(["--inspector-port", &addresses.inspector.to_string()]);
-    // wrangler.toml names the usual ports; these are the ones that were free.
-    command.args(["--var", &format!("XM_ORIGIN:http://{}", addresses.xm)]);
-    command.args(["--var", &format!("CDP_ENDPOINT:http://{}", addresses.cdp)]);
-    command.env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
-    command.env(build::NO_OPT, "1");
-    command
 }
 
 fn print_welcome(addresses: &Addresses, health: &Health) {
