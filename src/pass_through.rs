@@ -101,11 +101,39 @@ pub fn with_body(
     headers: &web_sys::Headers,
     body: Option<&web_sys::ReadableStream>,
 ) -> Result<web_sys::Response, JsValue> {
+    web_sys::Response::new_with_opt_readable_stream_and_init(body, &like(xm, headers))
+}
+
+/// As [`with_body`], with the whole body at hand.
+///
+/// # Errors
+/// As [`with_body`].
+pub fn with_bytes(
+    xm: &web_sys::Response,
+    headers: &web_sys::Headers,
+    body: &[u8],
+) -> Result<web_sys::Response, JsValue> {
+    let body = js_sys::Uint8Array::from(body);
+    web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&body), &like(xm, headers))
+}
+
+/// The browser holds the page already.
+///
+/// # Errors
+/// As [`with_body`].
+pub fn not_modified(headers: &web_sys::Headers) -> Result<web_sys::Response, JsValue> {
+    let init = web_sys::ResponseInit::new();
+    init.set_status(304);
+    init.set_headers(headers);
+    web_sys::Response::new_with_opt_readable_stream_and_init(None, &init)
+}
+
+fn like(xm: &web_sys::Response, headers: &web_sys::Headers) -> web_sys::ResponseInit {
     let init = web_sys::ResponseInit::new();
     init.set_status(xm.status());
     init.set_status_text(&xm.status_text());
     init.set_headers(headers);
-    web_sys::Response::new_with_opt_readable_stream_and_init(body, &init)
+    init
 }
 
 /// XM could not be reached: there is no page to fall back to.

@@ -21,8 +21,9 @@ use xm_edge_core::{
 
 use crate::platform::{
     body_reader::BodyReader,
-    body_writer::BodyWriter,
+    body_writer::Output,
     clock::{self, Clock},
+    gone::Gone,
 };
 
 /// Connections for flows and fragments: the platform allows six at once, and XM's body holds one.
@@ -64,13 +65,13 @@ enum Answer {
 }
 
 /// One page on its way.
-pub struct Stream<'s> {
-    /// The page's state machine.
-    pub page: &'s mut Page,
+pub struct Stream {
     /// XM's body.
     pub reader: BodyReader,
-    /// To the visitor.
-    pub writer: BodyWriter,
+    /// Where the page goes.
+    pub output: Output,
+    /// Resolves when the visitor has gone away.
+    pub gone: Gone,
     /// Bytes that were read before the response was opened.
     pub first: Option<Vec<u8>>,
     /// `Content-Length` of an identity-coded body.
@@ -84,13 +85,13 @@ pub struct Stream<'s> {
 type Call = Pin<Box<dyn Future<Output = Answer>>>;
 type Read = (BodyReader, Result<Option<Vec<u8>>, JsValue>);
 
-impl Stream<'_> {
+impl Stream {
     /// Runs until everything has left or nobody takes it any more.
-    pub async fn run(self, answers: &impl Answers) -> Ended {
+    pub async fn run(self, page: &mut Page, answers: &impl Answers) -> (Ended, Output) {
         let Self {
-            page,
             reader,
-            writer,
+            mut output,
+            gone,
             first,
             announced,
             clock,
@@ -107,6 +108,7 @@ impl Stream<'_> {
         let mut write = Box::pin(Fuse::terminated());
         let mut budget = Box::pin(Fuse::terminated());
         let mut calls: FuturesUnordered<Call> = FuturesUnordered::new();
+        let mut gone = gone.wait().fuse();
         let mut expired = false;
         loop {
             // 1. The budget counts from its start, however late the page began to wait.
@@ -130,7 +132,7 @@ impl Stream<'_> {
             if write.is_terminated() {
                 let out = page.take_output();
                 if !out.is_empty() {
-                    write.set(writer.write(&out).fuse());
+                    write.set(output.write(&out).fuse());
                 } else if page.is_done() {
                     break;
                 }
@@ -172,6 +174,10 @@ impl Stream<'_> {
                     ended.visitor_gone = true;
                     break;
                 },
+                () = gone => {
+                    ended.visitor_gone = true;
+                    break;
+                }
                 () = budget => {
                     expired = true;
                     calls.clear();
@@ -189,12 +195,9 @@ impl Stream<'_> {
         }
         if ended.visitor_gone {
             canceller.cancel();
-        } else if ended.truncated {
-            writer.abort();
-        } else {
-            writer.close().await;
         }
-        ended
+        output.end(!ended.visitor_gone && !ended.truncated).await;
+        (ended, output)
     }
 }
 

@@ -39,6 +39,8 @@ pub enum PassThrough {
     StaticFile,
     /// Any status but 200 (404 when configured).
     Status,
+    /// `browser_cache = "revalidate"`, and the page is larger than may be kept for its ETag, or broke off.
+    TooLarge,
     /// A WebSocket upgrade.
     Upgrade,
 }
@@ -65,6 +67,7 @@ impl PassThrough {
             Self::Range => "range",
             Self::StaticFile => "static_file",
             Self::Status => "status",
+            Self::TooLarge => "too_large_to_revalidate",
             Self::Upgrade => "upgrade",
         }
     }

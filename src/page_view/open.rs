@@ -12,14 +12,14 @@ use xm_edge_core::{
     log_line::{LogLine, OriginLog},
     reason::PassThrough,
     render::{Page, PageSettings},
-    request::VisitorClass,
+    request::{Headers, VisitorClass},
     response::{self, Opened, PageCharset},
 };
 
 use super::{PageRequest, send::OpenPage};
 use crate::{
     after, pass_through,
-    platform::{fetch, headers::PlatformHeaders},
+    platform::{body_writer, fetch, headers::PlatformHeaders},
     visit,
 };
 
@@ -105,6 +105,15 @@ impl PageRequest<'_> {
         } else {
             after::write(line, clock);
         }
+        // A coded body travels as it is, decoded by nobody; any other loses its length, like every shape of the page.
+        let coded = PlatformHeaders(&xm_headers)
+            .get("content-encoding")
+            .is_some();
+        let body = if coded {
+            body
+        } else {
+            body_writer::without_length(&body)?
+        };
         pass_through::with_body(&xm, &leaving, Some(&body))
     }
 

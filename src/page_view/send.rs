@@ -8,7 +8,12 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use worker::Context;
 use xm_edge_core::{
-    config::BudgetFrom, log_line::LogLine, reason::PassThrough, render::Page, request::Headers,
+    config::{BrowserCache, BudgetFrom},
+    log_line::LogLine,
+    reason::PassThrough,
+    render::Page,
+    request::{BrowserId, Headers},
+    response::etag,
 };
 
 use super::{PageRequest, identity::Identity};
@@ -16,8 +21,14 @@ use crate::{
     after,
     cdp::{Caller, Place},
     pass_through,
-    platform::{body_reader::BodyReader, body_writer::BodyWriter, headers::PlatformHeaders},
-    stream::Stream,
+    platform::{
+        body_reader::BodyReader,
+        body_writer::{BodyWriter, Output},
+        clock::Clock,
+        gone::Gone,
+        headers::{self, PlatformHeaders},
+    },
+    stream::{Ended, Stream},
 };
 
 /// A page that XM has begun to send.
@@ -31,6 +42,33 @@ pub(super) struct OpenPage {
     pub(super) origin_ms: u32,
 }
 
+/// Largest page that is rendered into memory for its ETag.
+const MAX_PAGE_IN_MEMORY: usize = 8 * 1024 * 1024;
+
+/// What the CDP and the log hear of a page when it has left.
+struct Afterwards {
+    caller: Rc<Caller>,
+    line: LogLine,
+    path: String,
+    count: bool,
+    requested_at_ms: u64,
+    clock: Clock,
+}
+
+impl Afterwards {
+    async fn tell(self, page: Page, ended: Ended) {
+        let mut line = self.line;
+        line.ms = self.clock.now_ms();
+        if self.count && !ended.truncated {
+            let (facts, outcomes) = (page.facts(), page.outcomes());
+            let at = self.requested_at_ms;
+            let sent = after::send_view(&self.caller, &self.path, &facts, outcomes, at).await;
+            line.view = Some(sent.label());
+        }
+        after::log(line, &page, ended);
+    }
+}
+
 impl PageRequest<'_> {
     /// Streams it.
     pub(super) async fn stream(
@@ -42,7 +80,7 @@ impl PageRequest<'_> {
             xm,
             body,
             identity,
-            mut line,
+            line,
             mut page,
             count,
             origin_ms,
@@ -51,10 +89,11 @@ impl PageRequest<'_> {
             return Ok(xm);
         };
         let xm_headers = xm.headers();
-        let coded = PlatformHeaders(&xm_headers)
+        let read = PlatformHeaders(&xm_headers);
+        let coded = read
             .get("content-encoding")
             .is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"));
-        let announced = PlatformHeaders(&xm_headers)
+        let announced = read
             .get("content-length")
             .and_then(|length| length.trim().parse().ok())
             .filter(|_| !coded);
@@ -65,51 +104,102 @@ impl PageRequest<'_> {
             // bytes can still be had, unread.
             match reader.read().await {
                 Ok(chunk) => first = Some(chunk.unwrap_or_default()),
-                Err(_) => {
-                    let reason = PassThrough::Encoding;
-                    return pass_through::answer(&self.to_xm, reason, self.clock, true).await;
-                }
+                Err(_) => return self.untouched(PassThrough::Encoding).await,
             }
         }
         let leaving = self.leaving_headers(&xm_headers, &identity, true, origin_ms)?;
-        let (writer, readable) = BodyWriter::new()?;
-        let response = pass_through::with_body(&xm, &leaving, Some(&readable))?;
         let budget_from = match self.site.decision_budget_from {
             BudgetFrom::Request => 0,
             BudgetFrom::Origin => origin_ms,
         };
         let deadline_ms = budget_from.saturating_add(self.site.decision_budget_ms);
-        let (clock, path, at) = (self.clock, self.path, self.requested_at_ms);
-        let caller = Rc::new(Caller {
-            cdp: self.config.cdp.clone(),
-            site: self.site,
-            browser_id,
-            user_agent: self.visit.user_agent,
-            campaign: self.visit.campaign,
-            place: Place::of(&self.request),
-            origin_request: self.to_xm,
-            xm: self.xm,
-        });
-        context.wait_until(async move {
-            let stream = Stream {
-                page: &mut page,
-                reader,
-                writer,
-                first,
-                announced,
-                clock,
-                deadline_ms,
+        let clock = self.clock;
+        let caller = Rc::new(self.caller(browser_id));
+        let afterwards = Afterwards {
+            caller: Rc::clone(&caller),
+            line,
+            path: self.path.clone(),
+            count,
+            requested_at_ms: self.requested_at_ms,
+            clock,
+        };
+        let stream = |output, gone| Stream {
+            reader,
+            output,
+            gone,
+            first,
+            announced,
+            clock,
+            deadline_ms,
+        };
+        if self.site.browser_cache == BrowserCache::Revalidate {
+            let bytes = Vec::new();
+            let limit = MAX_PAGE_IN_MEMORY;
+            let stream = stream(Output::Memory { bytes, limit }, Gone::never());
+            let (ended, output) = stream.run(&mut page, &caller).await;
+            let overflowed = ended.visitor_gone;
+            context.wait_until(afterwards.tell(page, ended));
+            return match output {
+                Output::Memory { bytes, .. } if !overflowed && !ended.truncated => {
+                    self.revalidated(&xm, &leaving, &bytes)
+                }
+                _ => self.default_page(&identity, origin_ms).await,
             };
-            let ended = stream.run(&caller).await;
-            let wrote = clock.now_ms();
-            if count && !ended.truncated {
-                let facts = page.facts();
-                let sent = after::send_view(&caller, &path, &facts, page.outcomes(), at).await;
-                line.view = Some(sent.label());
-            }
-            line.ms = wrote;
-            after::log(line, &page, ended);
+        }
+        let (writer, readable) = BodyWriter::new()?;
+        let response = pass_through::with_body(&xm, &leaving, Some(&readable))?;
+        let stream = stream(Output::Visitor(writer), Gone::of(&self.request));
+        context.wait_until(async move {
+            let (ended, _) = stream.run(&mut page, &caller).await;
+            afterwards.tell(page, ended).await;
         });
         Ok(response)
+    }
+
+    /// `browser_cache = "revalidate"`: 304 when the browser holds the very same bytes, else the page with its tag.
+    fn revalidated(
+        &self,
+        xm: &web_sys::Response,
+        leaving: &web_sys::Headers,
+        bytes: &[u8],
+    ) -> Result<web_sys::Response, JsValue> {
+        let etag = etag::of(bytes);
+        let held = etag::is_held(&PlatformHeaders(&self.request.headers()), &etag);
+        headers::apply(leaving, &etag::edits(etag));
+        if held {
+            pass_through::not_modified(leaving)
+        } else {
+            pass_through::with_bytes(xm, leaving, bytes)
+        }
+    }
+
+    /// XM's own answer, asked for again because the first one is consumed.
+    async fn untouched(&self, reason: PassThrough) -> Result<web_sys::Response, JsValue> {
+        pass_through::answer(&self.to_xm, reason, self.clock, true).await
+    }
+
+    /// XM's page once more, with private headers and nothing in it changed.
+    async fn default_page(
+        &self,
+        identity: &Identity,
+        origin_ms: u32,
+    ) -> Result<web_sys::Response, JsValue> {
+        let reason = PassThrough::TooLarge;
+        let xm = pass_through::answer(&self.to_xm, reason, self.clock, true).await?;
+        let leaving = self.leaving_headers(&xm.headers(), identity, false, origin_ms)?;
+        pass_through::with_body(&xm, &leaving, xm.body().as_ref())
+    }
+
+    fn caller(&self, browser_id: BrowserId) -> Caller {
+        Caller {
+            cdp: self.config.cdp.clone(),
+            site: self.site.clone(),
+            browser_id,
+            user_agent: self.visit.user_agent.clone(),
+            campaign: self.visit.campaign.clone(),
+            place: Place::of(&self.request),
+            origin_request: Clone::clone(&self.to_xm),
+            xm: self.xm.clone(),
+        }
     }
 }

@@ -3,11 +3,56 @@
 //! In: bytes. Out: the readable side for a response. Writes resolve when the client takes the bytes: that is the
 //! back pressure.
 
+use futures_util::{
+    FutureExt,
+    future::{LocalBoxFuture, ready},
+};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 use super::{body_reader::ignore, js::IdentityTransformStream};
+
+/// Where a rendered page goes.
+pub enum Output {
+    /// Into memory, as long as it fits: its ETag must be known before its first byte leaves.
+    Memory {
+        /// What came so far.
+        bytes: Vec<u8>,
+        /// Most that may come.
+        limit: usize,
+    },
+    /// To the visitor.
+    Visitor(BodyWriter),
+}
+
+impl Output {
+    /// Takes `bytes`; the future resolves when more may come.
+    ///
+    /// # Errors
+    /// The visitor is gone, or the memory full.
+    pub fn write(&mut self, bytes: &[u8]) -> LocalBoxFuture<'static, Result<(), JsValue>> {
+        match self {
+            Self::Memory { bytes: kept, limit } => {
+                let fits = kept.len() + bytes.len() <= *limit;
+                if fits {
+                    kept.extend_from_slice(bytes);
+                }
+                ready(fits.then_some(()).ok_or(JsValue::NULL)).boxed_local()
+            }
+            Self::Visitor(writer) => writer.write(bytes).boxed_local(),
+        }
+    }
+
+    /// The page is complete, or broke off.
+    pub async fn end(&self, complete: bool) {
+        match self {
+            Self::Memory { .. } => {}
+            Self::Visitor(writer) if complete => writer.close().await,
+            Self::Visitor(writer) => writer.abort(),
+        }
+    }
+}
 
 /// The writing side of a response body.
 pub struct BodyWriter(web_sys::WritableStreamDefaultWriter);
@@ -44,4 +89,14 @@ impl BodyWriter {
                 .abort_with_reason(&JsValue::from_str("the origin's body broke off")),
         );
     }
+}
+
+/// Moves `body` to a stream whose length nobody knows, in the runtime, without a byte passing through here.
+///
+/// # Errors
+/// Never on the platform: a new stream is not locked.
+pub fn without_length(body: &web_sys::ReadableStream) -> Result<web_sys::ReadableStream, JsValue> {
+    let stream = IdentityTransformStream::new();
+    ignore(body.pipe_to(&stream.writable()));
+    Ok(stream.readable())
 }

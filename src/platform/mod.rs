@@ -7,5 +7,6 @@ pub mod body_writer;
 pub mod clock;
 pub mod environment;
 pub mod fetch;
+pub mod gone;
 pub mod headers;
 pub mod js;

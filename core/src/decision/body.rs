@@ -3,12 +3,15 @@
 //! In: a status and bytes. Out: a [`Decision`] or the reason why it is none. It gives no meaning to any field
 //! but those that marks point at.
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{reason::Failure, template::Pointer};
 
 /// Largest body of a decision, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
+/// Deepest nesting of objects and arrays in a decision.
+const MAX_DEPTH: usize = 128;
 /// Longest variant id that is looked up, in bytes.
 const MAX_VARIANT_ID: usize = 256;
 /// How the CDP ends the id of an explicit control variant.
@@ -23,15 +26,18 @@ impl Decision {
     ///
     /// # Errors
     /// [`Failure::CdpError`] for a status other than 2xx; [`Failure::InvalidDecision`] for a body that is no
-    /// JSON object, over [`MAX_BODY_BYTES`], or nested deeper than 128 (serde_json's limit).
+    /// JSON object, over [`MAX_BODY_BYTES`], or nested deeper than [`MAX_DEPTH`].
     pub fn read(status: u16, body: &[u8]) -> Result<Self, Failure> {
         if !(200..300).contains(&status) {
             return Err(Failure::CdpError);
         }
-        if body.len() > MAX_BODY_BYTES {
+        if body.len() > MAX_BODY_BYTES || depth(body) > MAX_DEPTH {
             return Err(Failure::InvalidDecision);
         }
-        match serde_json::from_slice(body) {
+        // serde_json's own limit is one level short of the contract's.
+        let mut json = serde_json::Deserializer::from_slice(body);
+        json.disable_recursion_limit();
+        match Value::deserialize(&mut json).and_then(|value| json.end().map(|()| value)) {
             Ok(value @ Value::Object(_)) => Ok(Self(value)),
             _ => Err(Failure::InvalidDecision),
         }
@@ -55,6 +61,26 @@ impl Decision {
         let chosen = !id.is_empty() && id.len() <= MAX_VARIANT_ID && !id.ends_with(CONTROL_SUFFIX);
         chosen.then_some(id)
     }
+}
+
+/// How deep objects and arrays nest in `json`, which may be none.
+fn depth(json: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 #[cfg(test)]
@@ -118,8 +144,10 @@ mod tests {
         assert!(Decision::read(200, &filled(MAX_BODY_BYTES)).is_ok());
         assert!(Decision::read(200, &filled(MAX_BODY_BYTES + 1)).is_err());
         let nested = |depth: usize| format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
-        assert!(Decision::read(200, nested(127).as_bytes()).is_ok());
+        assert!(Decision::read(200, nested(128).as_bytes()).is_ok());
         assert!(Decision::read(200, nested(129).as_bytes()).is_err());
+        let brackets_in_text = format!(r#"{{"a":"\"{}"}}"#, "[".repeat(200));
+        assert!(Decision::read(200, brackets_in_text.as_bytes()).is_ok());
         assert!(Decision::read(200, "{\"a\":".repeat(50_000).as_bytes()).is_err());
     }
 

@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
 
+pub mod etag;
 pub mod id_cookie;
 pub mod server_timing;
 
