@@ -3,11 +3,13 @@
 //! In: fields that were read and bounded elsewhere. Out: a flat JSON body. The wire knows no idempotency key, so the
 //! event's own id stays beside the body, for the log and for retries.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 use time::{OffsetDateTime, UtcOffset};
+
+use crate::cdp::BrowserId;
 
 /// Path of the `POST`.
 pub const PATH: &str = "/v1.2/events";
@@ -16,12 +18,40 @@ pub const PATH: &str = "/v1.2/events";
 pub const MAX_EXT: usize = 50;
 
 /// An event that is ready to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Event {
     /// Names the event in logs and keeps its retries together; it is not part of the body.
     pub id: String,
     /// JSON.
     pub body: String,
+}
+
+impl Event {
+    /// The event `fields`, flat as the wire has it, under `id`.
+    #[must_use]
+    pub fn new(id: String, fields: &Map<String, Value>) -> Self {
+        // JSON values under text keys: serde_json has nothing to refuse.
+        let body = serde_json::to_string(fields).unwrap_or_default();
+        Self { id, body }
+    }
+}
+
+/// The body may hold what a visitor typed: it never stands in a log.
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Event({})", self.id)
+    }
+}
+
+/// The same event for another browser: a queue or a retry sends it under the id that replaced an unknown one. A body
+/// that is no JSON object comes back as it is.
+#[must_use]
+pub fn with_browser_id(body: &str, browser_id: &BrowserId) -> String {
+    let Ok(mut fields) = serde_json::from_str::<Map<String, Value>>(body) else {
+        return body.to_owned();
+    };
+    fields.insert("browser_id".to_owned(), browser_id.as_str().into());
+    serde_json::to_string(&fields).unwrap_or_else(|_| body.to_owned())
 }
 
 /// The fields of a VIEW, by their names on the wire.
@@ -72,6 +102,26 @@ pub(crate) fn iso_8601(epoch_ms: u64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NEW: &str = "11111111-1111-4111-8111-111111111111";
+
+    #[test]
+    fn an_event_does_not_show_its_fields_in_a_log() {
+        let body = r#"{"email":"j@d.ie"}"#;
+        let event = Event::new("e1".to_owned(), &serde_json::from_str(body).unwrap());
+        assert_eq!(event.body, body);
+        assert_eq!(format!("{event:?}"), "Event(e1)");
+    }
+
+    #[test]
+    fn a_replaced_id_changes_nothing_else() {
+        let id = BrowserId::parse(NEW).unwrap();
+        let body = r#"{"browser_id":"old","ext":{"price":9.5},"type":"VIEW"}"#;
+        assert_eq!(with_browser_id(body, &id), body.replace("old", NEW));
+        for odd in ["", "[]", "{", "null"] {
+            assert_eq!(with_browser_id(odd, &id), odd);
+        }
+    }
 
     #[test]
     fn times_are_written_in_utc_with_milliseconds() {

@@ -35,4 +35,5 @@ pub use settings::{
     Bots, BrowserCache, BudgetFrom, CacheRule, CdpSettings, Config, Consent, ConsentCookie, Goal,
     Identity, Language, PageExperience, PageViews, PathPattern, Site, SiteScope, Tag,
 };
+pub use values::is_reserved_type;
 pub use vars::{parse, parse_strict};

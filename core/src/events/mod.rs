@@ -5,8 +5,10 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
 
+pub mod catalogue;
 pub mod outcome;
 pub mod page_view;
 
+pub use catalogue::{Checked, EventContext, Invalid, check, complete};
 pub use outcome::{Outcome, outcome};
 pub use page_view::{BotView, PageView};

@@ -120,7 +120,8 @@ fn bot_id(user_agent: &str) -> BrowserId {
     Uuid::from_bytes(id).into()
 }
 
-fn page(name: Option<&str>, path: &str) -> String {
+/// The page's name: its own, or else its path; bounded.
+pub(super) fn page(name: Option<&str>, path: &str) -> String {
     let name = name.map(str::trim).filter(|name| !name.is_empty());
     name.unwrap_or(path).chars().take(MAX_PAGE).collect()
 }

@@ -63,12 +63,18 @@ pub(crate) fn event_type(value: &Value) -> Read<String> {
         value,
         "the type of a custom event in upper case such as \"SIGNUP\" (A to Z, 0 to 9 and _)",
     )?;
-    if RESERVED.contains(&event.as_str()) {
+    if is_reserved_type(&event) {
         return Err(format!(
             "{event:?} has a meaning of its own in the CDP: choose another type, such as \"GOAL_{event}\""
         ));
     }
     Ok(event)
+}
+
+/// Whether `event` is a type with a meaning of its own in the CDP, and so no custom event's.
+#[must_use]
+pub fn is_reserved_type(event: &str) -> bool {
+    RESERVED.contains(&event)
 }
 
 /// An ISO 4217 currency, `EUR`.

@@ -10,6 +10,7 @@ mod paths;
 mod scalars;
 mod urls;
 
+pub use codes::is_reserved_type;
 pub(super) use codes::{channel, currency, event_type, language};
 pub(super) use hosts::{cookie_domain, host};
 pub(super) use names::{
