@@ -18,6 +18,7 @@ mod marks;
 mod not_found;
 mod pass_through;
 mod real_pages;
+mod revalidate;
 mod sites;
 mod streaming;
 mod views;
