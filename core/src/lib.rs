@@ -17,4 +17,5 @@ pub mod reason;
 pub mod render;
 pub mod request;
 pub mod response;
+pub mod sdk_proxy;
 pub mod template;

@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("request", &["cdp", "config", "reason"]),
     ("response", &["config", "reason", "request"]),
     ("events", &["cdp", "config", "request"]),
+    ("sdk_proxy", &["cdp", "config", "reason", "request"]),
     ("log_line", &["reason", "render"]),
 ];
 
