@@ -6,9 +6,16 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
 
 pub mod catalogue;
+pub mod form;
+pub mod header;
 pub mod outcome;
 pub mod page_view;
+pub mod rules;
+
+mod success;
+mod told;
 
 pub use catalogue::{Checked, EventContext, Invalid, check, complete};
 pub use outcome::{Outcome, outcome};
 pub use page_view::{BotView, PageView};
+pub use told::Told;

@@ -131,6 +131,11 @@ fn read_kind(fields: &mut Fields<'_>) -> Option<Kind> {
     }
 }
 
+/// Whether `id` can be an identifier's.
+pub(super) fn is_identifier(id: &str) -> bool {
+    (rule::TEXT.fits)(&id.into())
+}
+
 /// Bytes of `event` as compact JSON.
 fn size(event: &Map<String, Value>) -> usize {
     struct Counter(usize);
