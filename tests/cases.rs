@@ -45,8 +45,20 @@ fn there_are_cases_of_every_area() {
         .filter_map(|case| Some(case.name.split_once('/')?.0.to_owned()))
         .collect();
     let expected = [
-        "attributes", "bounds", "charsets", "components", "conditions", "decisions", "failures",
-        "fragments", "hidden", "html", "misnested", "nesting", "text", "variants",
+        "attributes",
+        "bounds",
+        "charsets",
+        "components",
+        "conditions",
+        "decisions",
+        "failures",
+        "fragments",
+        "hidden",
+        "html",
+        "misnested",
+        "nesting",
+        "text",
+        "variants",
     ];
     assert_eq!(areas, expected.map(str::to_owned).into());
 }
@@ -93,7 +105,11 @@ fn check(case: &Case, seed: u64) {
     );
     let always = |id: &String| !case.description.asked_or_not.contains(id);
     let asked: Vec<String> = order.asked.into_iter().filter(always).collect();
-    assert_eq!(asked, case.description.asked, "{}: order of asking", case.name);
+    assert_eq!(
+        asked, case.description.asked,
+        "{}: order of asking",
+        case.name
+    );
 }
 
 fn compare(case: &Case, expected: &[u8], mut seen: Seen, how: &str) {
@@ -109,6 +125,13 @@ fn compare(case: &Case, expected: &[u8], mut seen: Seen, how: &str) {
     let must: BTreeSet<String> = case.description.asked.iter().cloned().collect();
     assert_eq!(&asked - &maybe, must, "cases/{name}, {how}: flows asked");
     seen.outcomes.sort();
-    assert_eq!(seen.outcomes, case.outcomes(), "cases/{name}, {how}: outcomes");
-    assert_eq!(seen.ignored, case.description.ignored, "cases/{name}, {how}: ignored marks");
+    assert_eq!(
+        seen.outcomes,
+        case.outcomes(),
+        "cases/{name}, {how}: outcomes"
+    );
+    assert_eq!(
+        seen.ignored, case.description.ignored,
+        "cases/{name}, {how}: ignored marks"
+    );
 }

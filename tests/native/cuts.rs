@@ -9,7 +9,22 @@ use fastrand::Rng;
 
 /// Chunk sizes that every case is run at; the last is the whole page.
 pub const SIZES: [usize; 16] = [
-    1, 2, 3, 5, 7, 11, 16, 31, 64, 100, 255, 256, 1024, 4096, 16_384, usize::MAX,
+    1,
+    2,
+    3,
+    5,
+    7,
+    11,
+    16,
+    31,
+    64,
+    100,
+    255,
+    256,
+    1024,
+    4096,
+    16_384,
+    usize::MAX,
 ];
 
 /// Chunks of `size` bytes.

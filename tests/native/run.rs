@@ -26,11 +26,7 @@ pub enum Timing {
 }
 
 /// All timings.
-pub const TIMINGS: [Timing; 3] = [
-    Timing::AtOnce,
-    Timing::AfterPage,
-    Timing::AfterPageReversed,
-];
+pub const TIMINGS: [Timing; 3] = [Timing::AtOnce, Timing::AfterPage, Timing::AfterPageReversed];
 
 /// What one component came to: friendly id, result and what `data-cdp-shown` says.
 pub type Outcome = (String, String, Option<String>);

@@ -96,7 +96,7 @@ impl Binder<'_> {
         let html = bindings
             .html
             .as_ref()
-            .and_then(|pointer| self.html(tag, pointer));
+            .and_then(|pointer| self.html(tag, &bindings.around, pointer));
         let replaced = html.or_else(|| {
             bindings
                 .text
@@ -122,13 +122,13 @@ impl Binder<'_> {
         Some(out)
     }
 
-    fn html(&mut self, tag: &str, pointer: &Pointer) -> Option<String> {
+    fn html(&mut self, tag: &str, around: &[&str], pointer: &Pointer) -> Option<String> {
         if !self.trusted {
             self.ignore(BadMark::HtmlNotTrusted);
             return None;
         }
         let refused = match self.find(pointer)? {
-            Value::String(html) if trusted_html::is_balanced(tag, html) => {
+            Value::String(html) if trusted_html::is_balanced(around, tag, html) => {
                 return Some(html.clone());
             }
             Value::String(_) => BadMark::HtmlUnbalanced,

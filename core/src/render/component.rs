@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use super::{
     bind::{Binder, TagEdit},
-    fragment::{Fragment, FragmentPath},
-    item::{Item, Origin},
+    fragment::FragmentPath,
+    item::{Item, Origin, Shown},
     outcome::ComponentResult,
 };
 use crate::{
@@ -35,7 +35,7 @@ pub(super) fn chosen_fragment(component: &Component, decision: &Decision) -> Opt
 /// Renders `component`.
 pub(super) fn render(
     component: Component,
-    fragment: Option<Rc<Fragment>>,
+    fragment: Option<Shown>,
     mut binder: Binder<'_>,
 ) -> Rendered {
     let Component {
@@ -96,16 +96,17 @@ pub(super) fn render(
 }
 
 /// The fragment's nodes, with the component's decision bound into them.
-fn fragment_items(fragment: Rc<Fragment>, binder: &mut Binder<'_>, items: &mut Vec<Item>) {
+fn fragment_items(shown: Shown, binder: &mut Binder<'_>, items: &mut Vec<Item>) {
+    let nodes = shown.fragment.nodes.clone();
     let mut inside = Binder {
         decision: binder.decision,
         trusted: binder.trusted,
         charset: binder.charset,
-        origin: Origin::Fragment(Rc::clone(&fragment)),
+        origin: Origin::Fragment(Rc::new(shown)),
         bound: 0,
         ignored: binder.ignored,
     };
-    inside.nodes(fragment.nodes.clone(), items);
+    inside.nodes(nodes, items);
 }
 
 /// Length of the component's content, both tags excluded.

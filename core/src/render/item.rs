@@ -4,16 +4,39 @@
 
 use std::rc::Rc;
 
-use super::fragment::Fragment;
+use super::fragment::{Fragment, FragmentPath};
 use crate::template::{Component, Range};
 
 /// The document that a range refers to.
 #[derive(Clone, Debug)]
 pub(super) enum Origin {
     /// A fragment that was fetched whole.
-    Fragment(Rc<Fragment>),
+    Fragment(Rc<Shown>),
     /// The page itself.
     Page,
+}
+
+/// A fragment where a component shows it.
+#[derive(Debug)]
+pub(super) struct Shown {
+    pub(super) fragment: Rc<Fragment>,
+    pub(super) path: FragmentPath,
+    /// The document that the component belongs to.
+    pub(super) inside: Origin,
+}
+
+impl Origin {
+    /// Whether this document is, or stands inside, the fragment at `path`.
+    pub(super) fn is_inside(&self, path: &FragmentPath) -> bool {
+        let mut origin = self;
+        while let Self::Fragment(shown) = origin {
+            if shown.path == *path {
+                return true;
+            }
+            origin = &shown.inside;
+        }
+        false
+    }
 }
 
 /// One thing to write.

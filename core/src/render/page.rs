@@ -13,7 +13,7 @@ use super::{
     charset::Charset,
     component::{self, chosen_fragment, content_len},
     fragment::{Fragment, FragmentPath},
-    item::{Item, Origin},
+    item::{Item, Origin, Shown},
     outcome::{ComponentOutcome, ComponentResult, MarkCounts},
 };
 use crate::{
@@ -24,6 +24,13 @@ use crate::{
         PageFacts, Range, Source,
     },
 };
+
+/// The byte order mark that says UTF-8 (Encoding Standard §6).
+const UTF8_BOM: [u8; 3] = [0xEF, 0xBB, 0xBF];
+/// Most fragments that a page shows, one shown twice counted twice (faults contract P10).
+const MAX_FRAGMENTS: usize = 100;
+/// Most outcomes that are noted: a page's components, and as many failed marks and components of fragments.
+const MAX_OUTCOMES: usize = 200;
 
 /// How a page is rendered.
 #[derive(Clone, Debug)]
@@ -59,10 +66,12 @@ pub struct Page {
     given_up: Option<ComponentId>,
     flows: DecisionBook<FriendlyId, Decision>,
     fragments: DecisionBook<FragmentPath, Fragment>,
+    fragments_shown: usize,
     /// Why the rest of the page is not looked at.
     unreadable: Option<Failure>,
     ended: bool,
-    utf8_bom: bool,
+    /// The first three bytes of the page, as far as they are there.
+    first: Vec<u8>,
     out: Vec<u8>,
     outcomes: Vec<ComponentOutcome>,
     ignored: MarkCounts,
@@ -72,7 +81,7 @@ pub struct Page {
 enum Verdict {
     Authored(Failure),
     Hold,
-    Render(Rc<Decision>, Option<Rc<Fragment>>),
+    Render(Rc<Decision>, Option<Shown>),
 }
 
 impl Page {
@@ -94,9 +103,10 @@ impl Page {
             given_up: None,
             flows: DecisionBook::default(),
             fragments: DecisionBook::default(),
+            fragments_shown: 0,
             unreadable: None,
             ended: false,
-            utf8_bom: false,
+            first: Vec::new(),
             out: Vec::new(),
             outcomes: Vec::new(),
             ignored: MarkCounts::new(),
@@ -106,9 +116,8 @@ impl Page {
     /// Bytes of the page arrived.
     pub fn push(&mut self, chunk: &[u8]) {
         self.source.push(chunk);
-        if !self.utf8_bom && self.source.start() == 0 {
-            self.utf8_bom = self.source.slice(Range::new(0, 3)) == [0xEF, 0xBB, 0xBF];
-        }
+        let missing = UTF8_BOM.len() - self.first.len();
+        self.first.extend(chunk.iter().take(missing));
         if self.unreadable.is_none() {
             self.unreadable = self.compiler.write(chunk, &self.source).err();
         }
@@ -310,11 +319,12 @@ impl Page {
                     self.source.forget_before(range.start);
                     self.source.take_before(range.end, &mut self.out);
                 }
-                Item::Bytes(Origin::Fragment(fragment), range) => {
-                    self.out.extend_from_slice(fragment.source.slice(range));
+                Item::Bytes(Origin::Fragment(shown), range) => {
+                    self.out
+                        .extend_from_slice(shown.fragment.source.slice(range));
                 }
                 Item::Owned(bytes) => self.out.extend_from_slice(&bytes),
-                Item::Component(origin, component) => match self.verdict(&component) {
+                Item::Component(origin, component) => match self.verdict(&origin, &component) {
                     Verdict::Hold => {
                         self.queue.push_front(Item::Component(origin, component));
                         return;
@@ -337,7 +347,7 @@ impl Page {
         }
     }
 
-    fn verdict(&mut self, component: &Component) -> Verdict {
+    fn verdict(&mut self, origin: &Origin, component: &Component) -> Verdict {
         if content_len(component) > self.settings.hold_limit {
             return Verdict::Authored(Failure::TooLarge);
         }
@@ -350,9 +360,22 @@ impl Page {
         let Some(path) = chosen_fragment(component, &decision) else {
             return Verdict::Render(decision, None);
         };
+        // A fragment that leads back to itself would never end.
+        if origin.is_inside(&path) || self.fragments_shown >= MAX_FRAGMENTS {
+            return Verdict::Authored(Failure::TooMany);
+        }
         self.fragments.wish(&path);
         match self.fragments.answer(&path) {
-            Answer::Done(fragment) => Verdict::Render(decision, Some(fragment)),
+            Answer::Done(fragment) => {
+                self.fragments_shown += 1;
+                let inside = origin.clone();
+                let shown = Shown {
+                    fragment,
+                    path,
+                    inside,
+                };
+                Verdict::Render(decision, Some(shown))
+            }
             Answer::Failed(failure) => Verdict::Authored(failure),
             Answer::Pending | Answer::Unknown => Verdict::Hold,
         }
@@ -363,7 +386,7 @@ impl Page {
         origin: Origin,
         component: Component,
         decision: &Decision,
-        fragment: Option<Rc<Fragment>>,
+        fragment: Option<Shown>,
     ) {
         let id = own_id(&origin, &component);
         let (kind, friendly_id) = (component.kind, component.friendly_id.clone());
@@ -384,7 +407,7 @@ impl Page {
         for item in rendered.items.into_iter().rev() {
             self.queue.push_front(item);
         }
-        self.outcomes.push(ComponentOutcome {
+        self.note(ComponentOutcome {
             id,
             kind,
             flow_ms: self.flows.took_ms(&friendly_id),
@@ -396,22 +419,28 @@ impl Page {
 
     /// Notes a failure, once per component.
     fn note_failed(&mut self, failed: FailedComponent) {
-        let known = |outcome: &ComponentOutcome| failed.id.is_some() && outcome.id == failed.id;
-        if self.outcomes.iter().any(known) {
+        let id = failed.id;
+        if id.is_some() && self.outcomes.iter().any(|outcome| outcome.id == id) {
             return;
         }
         let flow_ms = failed
             .friendly_id
             .as_ref()
             .map_or(0, |friendly_id| self.flows.took_ms(friendly_id));
-        self.outcomes.push(ComponentOutcome {
-            id: failed.id,
+        self.note(ComponentOutcome {
+            id,
             kind: failed.kind,
             friendly_id: failed.friendly_id,
             result: ComponentResult::Failed(failed.failure),
             shown: None,
             flow_ms,
         });
+    }
+
+    fn note(&mut self, outcome: ComponentOutcome) {
+        if outcome.id.is_some() || self.outcomes.len() < MAX_OUTCOMES {
+            self.outcomes.push(outcome);
+        }
     }
 
     fn charset(&self) -> Charset {
@@ -425,7 +454,7 @@ impl Page {
                 UTF_8
             }
         });
-        Charset::agreed(self.settings.declared, meta, self.utf8_bom)
+        Charset::agreed(self.settings.declared, meta, self.first == UTF8_BOM)
     }
 }
 

@@ -1,23 +1,27 @@
 //! Whether a piece of trusted HTML stays inside the element that it is put into.
 //!
-//! In: HTML from a decision and the name of the element around it. Out: balanced or not. The grammar is
-//! narrower than a browser's on purpose: every tag is closed by name and in order, nothing is implied, nothing
-//! is left open. It never repairs.
+//! In: HTML from a decision, the name of the element that takes it, and names of elements around that. Out:
+//! balanced or not. The grammar is narrower than a browser's on purpose: every tag is closed by name and in
+//! order, nothing is implied, nothing is left open. It never repairs.
 
-use crate::template::implies_end;
+use crate::template::{implies_end, protects};
 
-/// Whether `html` is balanced inside an element named `host`.
-pub(super) fn is_balanced(host: &str, html: &str) -> bool {
+/// Whether `html` is balanced inside an element named `host`, which stands inside elements named `around`.
+pub(super) fn is_balanced(around: &[&str], host: &str, html: &str) -> bool {
     if NO_MARKUP_HOSTS.contains(&host) {
         return false;
     }
-    let mut open: Vec<String> = vec![host.to_owned()];
+    // An element that the host has ended itself is around it by name only: <p><div>.
+    let around = around.iter().filter(|outer| !implies_end(outer, host));
+    let mut open: Vec<String> = around.map(|name| (*name).to_owned()).collect();
+    open.push(host.to_owned());
+    let outside = open.len();
     let mut rest = html;
     while let Some((_, at_tag)) = rest.split_once('<') {
         let step = if let Some(comment) = at_tag.strip_prefix("!--") {
             skip_comment(comment)
         } else if let Some(end_tag) = at_tag.strip_prefix('/') {
-            close(end_tag, &mut open)
+            close(end_tag, outside, &mut open)
         } else if at_tag.starts_with(|c: char| c.is_ascii_alphabetic()) {
             start(at_tag, &mut open)
         } else if at_tag.starts_with(['!', '?']) {
@@ -31,7 +35,7 @@ pub(super) fn is_balanced(host: &str, html: &str) -> bool {
         };
         rest = after;
     }
-    open.len() == 1
+    open.len() == outside
 }
 
 /// After `<!--`: a comment that every parser ends at the same `-->`.
@@ -45,10 +49,10 @@ fn skip_comment(comment: &str) -> Option<&str> {
 }
 
 /// After `</`: exactly the innermost open element of the value, without attributes.
-fn close<'h>(end_tag: &'h str, open: &mut Vec<String>) -> Option<&'h str> {
+fn close<'h>(end_tag: &'h str, outside: usize, open: &mut Vec<String>) -> Option<&'h str> {
     let (name, after) = end_tag.split_once('>')?;
     let name = name.trim_end().to_ascii_lowercase();
-    if open.len() < 2 || open.pop() != Some(name) {
+    if open.len() <= outside || open.pop() != Some(name) {
         return None;
     }
     Some(after)
@@ -62,7 +66,7 @@ fn start<'h>(tag: &'h str, open: &mut Vec<String>) -> Option<&'h str> {
         .count();
     let (name, attributes) = tag.split_at_checked(name_len)?;
     let name = name.to_ascii_lowercase();
-    if FORBIDDEN.contains(&name.as_str()) || open.iter().any(|outer| implies_end(outer, &name)) {
+    if FORBIDDEN.contains(&name.as_str()) || ends_another(&name, open) || is_astray(&name, open) {
         return None;
     }
     let (after, self_closing) = skip_attributes(attributes)?;
@@ -78,6 +82,28 @@ fn start<'h>(tag: &'h str, open: &mut Vec<String>) -> Option<&'h str> {
     }
     open.push(name);
     Some(after)
+}
+
+/// Whether the start tag `name` ends an open element.
+fn ends_another(name: &str, open: &[String]) -> bool {
+    open.iter().enumerate().any(|(index, outer)| {
+        let mut between = open.iter().skip(index + 1);
+        implies_end(outer, name) && !between.any(|between| protects(outer, between))
+    })
+}
+
+/// Whether `name` belongs into an element that is not there: it would end one of its kind further out, or vanish.
+fn is_astray(name: &str, open: &[String]) -> bool {
+    let homes: &[&str] = match name {
+        "li" => &["ul", "ol", "menu"],
+        "dd" | "dt" => &["dl"],
+        "tbody" | "tfoot" | "thead" | "tr" => &["table"],
+        "td" | "th" => &["tr"],
+        "optgroup" | "option" => &["datalist"],
+        "rb" | "rp" | "rt" | "rtc" => &["ruby"],
+        _ => return false,
+    };
+    !open.iter().any(|outer| homes.contains(&outer.as_str()))
 }
 
 /// The text after a start tag's `>`, and whether the tag ended in `/>`.
@@ -221,8 +247,14 @@ mod tests {
             "<img src=/a.png alt=\"\">",
             "<table><tbody><tr><td>x</td></tr></tbody></table>",
             "<div data-x=1><SPAN>x</Span></div >",
+            "<ul><li>a<ul><li>b</li></ul></li></ul>",
+            "<dl><dt>a</dt><dd>b<dl><dt>c</dt></dl></dd></dl>",
+            "<table><tr><td><table><tr><td>x</td></tr></table></td></tr></table>",
+            "<h2>a<span><b>b</b></span></h2><h3>c</h3>",
+            "<datalist><option>x</option></datalist>",
+            "<ruby>a<rt>b</rt></ruby>",
         ] {
-            assert!(is_balanced("div", html), "{html}");
+            assert!(is_balanced(&[], "div", html), "{html}");
         }
     }
 
@@ -259,24 +291,55 @@ mod tests {
             "<title>x</title>",
             "<svg></svg>",
             "<b x=`>`></b>",
+            "<li>x</li>",
+            "<dd>x</dd>",
+            "<td>x</td>",
+            "<tr><td>x</td></tr>",
+            "<table><td>x</td></table>",
+            "<option>x</option>",
+            "<rt>x</rt>",
+            "<h2><h3>x</h3></h2>",
+            "<ul><li><li>x</li></li></ul>",
         ] {
-            assert!(!is_balanced("div", html), "{html}");
+            assert!(!is_balanced(&[], "div", html), "{html}");
         }
     }
 
     #[test]
     fn the_element_around_matters() {
         assert!(
-            !is_balanced("p", "<div>x</div>"),
+            !is_balanced(&[], "p", "<div>x</div>"),
             "a block ends the paragraph around it"
         );
-        assert!(!is_balanced("a", "<a href=/x>x</a>"));
+        assert!(!is_balanced(&[], "a", "<a href=/x>x</a>"));
         assert!(
-            !is_balanced("tr", "<b>x</b>"),
+            !is_balanced(&[], "tr", "<b>x</b>"),
             "a browser moves it out of the table"
         );
-        assert!(!is_balanced("textarea", "x"));
-        assert!(is_balanced("td", "<p>x</p>"));
-        assert!(is_balanced("span", "<b>x</b>"));
+        assert!(!is_balanced(&[], "textarea", "x"));
+        assert!(is_balanced(&[], "td", "<p>x</p>"));
+        assert!(is_balanced(&[], "span", "<b>x</b>"));
+    }
+
+    #[test]
+    fn elements_further_out_matter_unless_the_host_keeps_them_safe() {
+        let block = "<div>x</div>";
+        assert!(is_balanced(&[], "span", block));
+        assert!(
+            !is_balanced(&["p"], "span", block),
+            "ends the paragraph around the span"
+        );
+        assert!(
+            is_balanced(&["p"], "div", block),
+            "the div has ended the paragraph"
+        );
+        assert!(
+            is_balanced(&["p"], "button", block),
+            "a button bounds the search"
+        );
+        assert!(!is_balanced(&["a"], "span", "<a href=/x>x</a>"));
+        assert!(!is_balanced(&["a"], "div", "<a href=/x>x</a>"));
+        assert!(is_balanced(&["a"], "td", "<a href=/x>x</a>"));
+        assert!(!is_balanced(&["p"], "span", "</p>"));
     }
 }

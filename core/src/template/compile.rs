@@ -63,14 +63,23 @@ pub struct Compiler {
     locator: Locator,
     inside_component: bool,
     stack: Vec<Frame>,
-    /// A `<template>` that is no variant: nothing in it is an element of the page.
-    opaque: Option<u32>,
+    opaque: Option<Opaque>,
     /// Everything before is in a node already.
     cursor: usize,
     ready: Vec<Node>,
     components: u32,
     failed: Vec<FailedComponent>,
     bad_marks: Vec<BadMark>,
+}
+
+/// An open element in which no mark counts.
+struct Opaque {
+    element: u32,
+    /// Frames around it.
+    depth: usize,
+    /// A `<template>` that is no variant: nothing in it is an element of the page. Otherwise a component that
+    /// stays as authored.
+    template: bool,
 }
 
 impl Compiler {
@@ -195,10 +204,10 @@ impl Compiler {
         if inside {
             self.bad_marks.extend(opened.marks.bad.iter().copied());
         }
-        if opened.marks.component.is_some() {
-            self.open_component_frame(opened, source);
-        } else if opened.name == "template" {
+        if opened.name == "template" {
             self.open_template(opened, source);
+        } else if opened.marks.component.is_some() {
+            self.open_component_frame(opened, source);
         } else if inside {
             self.open_element(opened, source);
         }
@@ -229,6 +238,9 @@ impl Compiler {
                 friendly_id,
                 failure: failure.unwrap_or(Failure::BadFriendlyId),
             });
+            if opened.can_have_content {
+                self.shut(&opened, false);
+            }
             return;
         };
         let component = ComponentFrame {
@@ -246,7 +258,26 @@ impl Compiler {
         self.push_frame(opened, FrameKind::Component(component), source);
     }
 
+    /// Until the end of `opened` no mark counts.
+    fn shut(&mut self, opened: &Opened, template: bool) {
+        self.opaque = Some(Opaque {
+            element: opened.element,
+            depth: self.stack.len(),
+            template,
+        });
+    }
+
     fn open_template(&mut self, opened: Opened, source: &Source) {
+        // A browser shows nothing of a template: as a component it could only spend exposures.
+        if let Some((kind, id_text)) = &opened.marks.component {
+            self.failed.push(FailedComponent {
+                id: None,
+                kind: *kind,
+                friendly_id: FriendlyId::parse(id_text),
+                failure: Failure::BadMark,
+            });
+            return self.shut(&opened, true);
+        }
         let of_component = matches!(
             self.stack
                 .iter()
@@ -260,7 +291,7 @@ impl Compiler {
                 let id = id.clone();
                 self.push_frame(opened, FrameKind::Variant { id }, source);
             }
-            _ => self.opaque = Some(opened.element),
+            _ => self.shut(&opened, true),
         }
     }
 
@@ -306,8 +337,11 @@ impl Compiler {
     }
 
     fn close(&mut self, element: u32, end_tag: Option<Range>) {
-        if self.opaque == Some(element) {
-            self.opaque = None;
+        if let Some(opaque) = self.opaque.as_ref().filter(|o| o.element == element) {
+            // To a browser, whatever follows a template without an end tag is still inside it.
+            if end_tag.is_some() || !opaque.template {
+                self.opaque = None;
+            }
             return;
         }
         let Some(index) = self.stack.iter().position(|frame| frame.element == element) else {
@@ -344,14 +378,22 @@ impl Compiler {
     }
 
     fn dissolve_from(&mut self, index: usize) {
+        self.opaque
+            .take_if(|opaque| !opaque.template && opaque.depth > index);
         while self.stack.len() > index {
             let Some(frame) = self.stack.pop() else {
                 return;
             };
             match frame.kind {
                 FrameKind::Component(_) => self.note_failure(&frame, Failure::NoEndTag),
-                FrameKind::Element | FrameKind::Variant { .. } => {
+                FrameKind::Element => self.bad_marks.push(BadMark::NoEndTag),
+                FrameKind::Variant { .. } => {
                     self.bad_marks.push(BadMark::NoEndTag);
+                    self.opaque = Some(Opaque {
+                        element: frame.element,
+                        depth: index,
+                        template: true,
+                    });
                 }
             }
             for node in frame.dissolve() {

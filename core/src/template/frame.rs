@@ -72,15 +72,10 @@ impl Frame {
         }
     }
 
-    /// The nodes that stand for the frame when it has no end tag: its bytes, with what is independent of it.
+    /// The nodes that stand for the frame when it has no end tag: its bytes, with what needs none.
     pub(super) fn dissolve(self) -> Vec<Node> {
         let tag_range = self.tag.range;
         match self.kind {
-            FrameKind::Component(_) => {
-                let mut nodes = vec![Node::Bytes(tag_range)];
-                strip_to_components(self.content, &mut nodes);
-                nodes
-            }
             FrameKind::Element => {
                 // Attributes need no end tag.
                 let tag = if self.tag.attributes.is_empty() {
@@ -90,26 +85,12 @@ impl Frame {
                 };
                 std::iter::once(tag).chain(self.content).collect()
             }
-            FrameKind::Variant { .. } => {
+            // Whatever is inside is the origin's again: a component that fails is so as a whole, however much
+            // of it had left when that became known.
+            FrameKind::Component(_) | FrameKind::Variant { .. } => {
                 let end = self.content.last().map_or(tag_range.end, |n| n.range().end);
                 vec![Node::Bytes(Range::new(tag_range.start, end))]
             }
-        }
-    }
-}
-
-/// Keeps nested components of a component that is none; everything else in it is bytes again.
-fn strip_to_components(nodes: Vec<Node>, out: &mut Vec<Node>) {
-    for node in nodes {
-        let range = node.range();
-        match node {
-            Node::Component(_) => out.push(node),
-            Node::Element(element) => {
-                out.push(Node::Bytes(element.tag.range));
-                strip_to_components(element.content, out);
-                out.push(Node::Bytes(element.end_tag));
-            }
-            Node::Bytes(_) | Node::Tag(_) | Node::Variant(..) => out.push(Node::Bytes(range)),
         }
     }
 }

@@ -13,11 +13,18 @@ pub fn implies_end(open: &str, child: &str) -> bool {
         "option" => matches!(child, "option" | "optgroup"),
         "optgroup" => child == "optgroup",
         "rb" | "rt" | "rtc" | "rp" => matches!(child, "rb" | "rt" | "rtc" | "rp"),
-        "td" | "th" => matches!(child, "td" | "th" | "tr" | "tbody" | "thead" | "tfoot"),
-        "tr" => matches!(child, "tr" | "tbody" | "thead" | "tfoot"),
-        "tbody" | "thead" | "tfoot" => matches!(child, "tbody" | "thead" | "tfoot"),
-        "caption" | "colgroup" => {
-            matches!(child, "tr" | "td" | "th" | "tbody" | "thead" | "tfoot")
+        "td" | "th" | "caption" => {
+            matches!(child, "td" | "th" | "tr") || TABLE_PARTS.contains(&child)
+        }
+        "tr" => child == "tr" || TABLE_PARTS.contains(&child),
+        "tbody" | "thead" | "tfoot" => TABLE_PARTS.contains(&child),
+        "colgroup" => !matches!(child, "col" | "template"),
+        // A table right in a table, and a form in a form: browsers drop a tag of one of the two.
+        "table" => child == "table",
+        "form" => child == "form",
+        "select" => matches!(child, "select" | "input" | "keygen" | "textarea"),
+        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
+            matches!(child, "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
         }
         "a" => child == "a",
         "button" => child == "button",
@@ -26,37 +33,9 @@ pub fn implies_end(open: &str, child: &str) -> bool {
     }
 }
 
-/// Whether any start tag can end an open element of this name.
-#[must_use]
-pub(super) fn can_be_implied(name: &str) -> bool {
-    matches!(
-        name,
-        "p" | "li"
-            | "dd"
-            | "dt"
-            | "option"
-            | "optgroup"
-            | "rb"
-            | "rt"
-            | "rtc"
-            | "rp"
-            | "td"
-            | "th"
-            | "tr"
-            | "tbody"
-            | "thead"
-            | "tfoot"
-            | "caption"
-            | "colgroup"
-            | "a"
-            | "button"
-            | "nobr"
-    )
-}
-
 /// Whether the element `between` keeps an open `open` from being ended by what is inside `between`.
 #[must_use]
-pub(super) fn protects(open: &str, between: &str) -> bool {
+pub fn protects(open: &str, between: &str) -> bool {
     let scope = matches!(
         between,
         "applet"
@@ -68,8 +47,9 @@ pub(super) fn protects(open: &str, between: &str) -> bool {
             | "marquee"
             | "object"
             | "template"
-            | "svg"
-            | "math"
+            | "foreignobject"
+            | "desc"
+            | "annotation-xml"
     );
     match open {
         "p" => scope || between == "button",
@@ -79,9 +59,22 @@ pub(super) fn protects(open: &str, between: &str) -> bool {
         "td" | "th" | "tr" | "tbody" | "thead" | "tfoot" | "caption" | "colgroup" => {
             matches!(between, "table" | "template")
         }
+        "table" => matches!(between, "caption" | "td" | "th" | "template"),
+        "form" => between == "template",
+        // Formatting elements are looked for up to the last marker; a link in SVG is another element.
+        "a" | "nobr" => {
+            matches!(
+                between,
+                "applet" | "caption" | "marquee" | "object" | "svg" | "td" | "template" | "th"
+            )
+        }
+        // A heading ends a heading only right inside it.
+        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => true,
         _ => scope,
     }
 }
+
+const TABLE_PARTS: &[&str] = &["caption", "col", "colgroup", "tbody", "tfoot", "thead"];
 
 const CLOSES_P: &[&str] = &[
     "address",
@@ -167,6 +160,8 @@ mod tests {
         assert!(implies_end("p", "table"));
         assert!(!implies_end("p", "span"));
         assert!(!implies_end("div", "div"));
+        assert!(implies_end("h2", "h3"));
+        assert!(protects("h2", "span"), "only right inside");
     }
 
     #[test]

@@ -15,9 +15,11 @@ use lol_html::{
     OutputSink, Selector, Settings, errors::RewritingError, html_content::Element,
 };
 
-use super::{PageFacts, Range, implied_end, marks::Marks};
+use super::{PageFacts, Range, ignored_end, implied_end, marks::Marks};
 use crate::reason::Failure;
 
+/// Marked elements that may be open at once; deeper ones count as elements without an end tag.
+const MAX_WATCHES: usize = 64;
 /// lol_html's own memory per page: one unfinished tag plus the stack of open elements.
 const PARSER_MEMORY: usize = 3 * 1024 * 1024;
 
@@ -61,14 +63,20 @@ struct Seen {
     last_start: Option<usize>,
     next_element: u32,
     watches: Vec<Watch>,
+    /// The element that was found inside others which its HTML could end, by the offset of its start.
+    around: Option<(usize, Vec<&'static str>)>,
+    /// A component was seen: what the page says of its charset from here on comes too late for it.
+    charset_settled: bool,
 }
 
-/// An open element whose end tag may be implied by what comes inside it.
+/// An open marked element: is its end tag, once lol_html sees it, the one that a browser takes?
 struct Watch {
     element: u32,
     name: String,
-    /// Open elements inside that protect it.
+    /// Open elements inside that protect it from start tags that would imply its end.
     protected: u32,
+    /// A browser ignored an end tag inside, which lol_html took: their stacks differ.
+    lost: bool,
 }
 
 struct CountingSink(Rc<Cell<usize>>);
@@ -148,6 +156,7 @@ struct Selectors {
     meta: Option<Selector>,
     template: Option<Selector>,
     components: Vec<Selector>,
+    around: Vec<(&'static str, Selector)>,
     all: Option<Selector>,
 }
 
@@ -164,6 +173,15 @@ thread_local! {
         ]
         .iter()
         .filter_map(|selector| selector.parse().ok())
+        .collect(),
+        around: [
+            ("a", "a [data-cdp-html]"),
+            ("button", "button [data-cdp-html]"),
+            ("nobr", "nobr [data-cdp-html]"),
+            ("p", "p [data-cdp-html]"),
+        ]
+        .iter()
+        .filter_map(|(name, selector)| Some((*name, selector.parse().ok()?)))
         .collect(),
         all: "*".parse().ok(),
     };
@@ -182,7 +200,7 @@ fn settings<'s>(
     if let Some(encoding) = AsciiCompatibleEncoding::new(encoding) {
         settings = settings.with_encoding(encoding);
     }
-    let mut on = |selector: &'s Selector, handler: Handler| {
+    let mut on = |selector: &'s Selector, handler: Box<Handler>| {
         let seen = Rc::clone(seen);
         let handlers = ElementContentHandlers::default().element(
             move |element: &mut Element<'_, '_>| -> HandlerResult { handler(element, &seen) },
@@ -191,24 +209,54 @@ fn settings<'s>(
         settings = taken.append_element_content_handler((Cow::Borrowed(selector), handlers));
     };
     if look != Look::Fragment {
-        selectors.html.iter().for_each(|s| on(s, note_lang));
-        selectors.meta.iter().for_each(|s| on(s, note_meta));
+        selectors
+            .html
+            .iter()
+            .for_each(|s| on(s, Box::new(note_lang)));
+        selectors
+            .meta
+            .iter()
+            .for_each(|s| on(s, Box::new(note_meta)));
+    }
+    if look != Look::Facts {
+        // Before `note_element`, which takes what they noted.
+        for (name, selector) in &selectors.around {
+            let name: &'static str = name;
+            on(
+                selector,
+                Box::new(move |element, seen| note_around(name, element, seen)),
+            );
+        }
     }
     match look {
         Look::Components => {
-            selectors.template.iter().for_each(|s| on(s, note_element));
-            selectors
-                .components
-                .iter()
-                .for_each(|s| on(s, note_element));
+            let sighted = selectors.template.iter().chain(&selectors.components);
+            sighted.for_each(|s| on(s, Box::new(note_element)));
         }
         Look::Facts => {}
-        Look::Fragment => selectors.all.iter().for_each(|s| on(s, note_element)),
+        Look::Fragment => selectors
+            .all
+            .iter()
+            .for_each(|s| on(s, Box::new(note_element))),
     }
     settings
 }
 
-type Handler = fn(&mut Element<'_, '_>, &Rc<RefCell<Seen>>) -> HandlerResult;
+type Handler = dyn Fn(&mut Element<'_, '_>, &Rc<RefCell<Seen>>) -> HandlerResult;
+
+fn note_around(
+    name: &'static str,
+    element: &mut Element<'_, '_>,
+    seen: &Rc<RefCell<Seen>>,
+) -> HandlerResult {
+    let start = element.source_location().bytes().start;
+    let mut seen = seen.borrow_mut();
+    match &mut seen.around {
+        Some((noted, around)) if *noted == start => around.push(name),
+        around => *around = Some((start, vec![name])),
+    }
+    Ok(())
+}
 
 fn note_lang(element: &mut Element<'_, '_>, seen: &Rc<RefCell<Seen>>) -> HandlerResult {
     if let Some(lang) = element.get_attribute("lang") {
@@ -218,8 +266,13 @@ fn note_lang(element: &mut Element<'_, '_>, seen: &Rc<RefCell<Seen>>) -> Handler
 }
 
 fn note_meta(element: &mut Element<'_, '_>, seen: &Rc<RefCell<Seen>>) -> HandlerResult {
-    let facts = &mut seen.borrow_mut().facts;
-    if let Some(label) = element.get_attribute("charset") {
+    let mut seen = seen.borrow_mut();
+    let charset_settled = seen.charset_settled;
+    let facts = &mut seen.facts;
+    if let Some(label) = element
+        .get_attribute("charset")
+        .filter(|_| !charset_settled)
+    {
         facts.note_charset(&label);
     }
     let Some(content) = element.get_attribute("content") else {
@@ -231,9 +284,10 @@ fn note_meta(element: &mut Element<'_, '_>, seen: &Rc<RefCell<Seen>>) -> Handler
     {
         facts.note_page(&html_escape::decode_html_entities(&content));
     }
-    if element
-        .get_attribute("http-equiv")
-        .is_some_and(|name| name.eq_ignore_ascii_case("content-type"))
+    if !charset_settled
+        && element
+            .get_attribute("http-equiv")
+            .is_some_and(|name| name.eq_ignore_ascii_case("content-type"))
     {
         let lower = content.to_ascii_lowercase();
         if let Some((_, label)) = lower.split_once("charset=") {
@@ -252,37 +306,26 @@ fn note_element(element: &mut Element<'_, '_>, shared: &Rc<RefCell<Seen>>) -> Ha
     }
     seen.last_start = Some(location.start);
     let name = element.tag_name();
-    check_implied_ends(&mut seen, &name, element, shared)?;
-    let marks = match Marks::read(element) {
+    close_implied(&mut seen, &name);
+    watch_inside(&mut seen, &name, element, shared)?;
+    let mut marks = match Marks::read(element) {
         Some(marks) => marks,
         None if name == "template" => Marks::default(),
         None => return Ok(()),
     };
+    let around = seen
+        .around
+        .take()
+        .filter(|around| around.0 == location.start);
+    if let (Some((_, around)), Some(_)) = (around, &marks.bindings.html) {
+        marks.bindings.around = around;
+    }
+    seen.charset_settled |= marks.component.is_some();
     let id = seen.next_element;
     seen.next_element += 1;
     let can_have_content = element.can_have_content();
     if can_have_content {
-        if implied_end::can_be_implied(&name) {
-            seen.watches.push(Watch {
-                element: id,
-                name: name.clone(),
-                protected: 0,
-            });
-        }
-        let (shared, own) = (Rc::clone(shared), name.clone());
-        element.on_end_tag(Box::new(move |end| {
-            let end_tag = (end.name() == own).then(|| {
-                let bytes = end.source_location().bytes();
-                Range::new(bytes.start, bytes.end)
-            });
-            let mut seen = shared.borrow_mut();
-            seen.watches.retain(|watch| watch.element != id);
-            seen.sightings.push(Sighting::Close {
-                element: id,
-                end_tag,
-            });
-            Ok(())
-        }))?;
+        watch(&mut seen, id, &name, element, shared)?;
     }
     seen.sightings.push(Sighting::Open(Box::new(Opened {
         element: id,
@@ -294,13 +337,8 @@ fn note_element(element: &mut Element<'_, '_>, shared: &Rc<RefCell<Seen>>) -> Ha
     Ok(())
 }
 
-/// Reports the open elements that a browser closes before the start tag `name`, and notes protection.
-fn check_implied_ends(
-    seen: &mut Seen,
-    name: &str,
-    element: &mut Element<'_, '_>,
-    shared: &Rc<RefCell<Seen>>,
-) -> HandlerResult {
+/// Reports the open elements that a browser closes before the start tag `name`.
+fn close_implied(seen: &mut Seen, name: &str) {
     let Seen {
         watches, sightings, ..
     } = seen;
@@ -314,22 +352,73 @@ fn check_implied_ends(
         }
         !ends
     });
+}
+
+/// Notes what the element `name` keeps from the open marked elements around it, until it ends.
+fn watch_inside(
+    seen: &mut Seen,
+    name: &str,
+    element: &mut Element<'_, '_>,
+    shared: &Rc<RefCell<Seen>>,
+) -> HandlerResult {
+    let mut matters = !seen.watches.is_empty() && ignored_end::can_hide_end_tags(name);
     if !element.can_have_content() {
         return Ok(());
     }
-    for watch in watches.iter_mut() {
+    for watch in &mut seen.watches {
         if implied_end::protects(&watch.name, name) {
             watch.protected += 1;
-            let (shared, id) = (Rc::clone(shared), watch.element);
-            element.on_end_tag(Box::new(move |_| {
-                let mut seen = shared.borrow_mut();
-                let watch = seen.watches.iter_mut().find(|watch| watch.element == id);
-                if let Some(watch) = watch {
-                    watch.protected = watch.protected.saturating_sub(1);
-                }
-                Ok(())
-            }))?;
+            matters = true;
         }
     }
-    Ok(())
+    if !matters {
+        return Ok(());
+    }
+    let (shared, name, inside) = (Rc::clone(shared), name.to_owned(), seen.next_element);
+    element.on_end_tag(Box::new(move |end| {
+        let end = end.name();
+        let lost = end != name && ignored_end::is_ignored(&end, &name);
+        let mut seen = shared.borrow_mut();
+        for watch in seen.watches.iter_mut().filter(|w| w.element < inside) {
+            watch.lost |= lost;
+            if implied_end::protects(&watch.name, &name) {
+                watch.protected = watch.protected.saturating_sub(1);
+            }
+        }
+        Ok(())
+    }))
+}
+
+/// Reports the end of a marked element.
+fn watch(
+    seen: &mut Seen,
+    id: u32,
+    name: &str,
+    element: &mut Element<'_, '_>,
+    shared: &Rc<RefCell<Seen>>,
+) -> HandlerResult {
+    if seen.watches.len() < MAX_WATCHES {
+        seen.watches.push(Watch {
+            element: id,
+            name: name.to_owned(),
+            protected: 0,
+            lost: false,
+        });
+    }
+    let (shared, name) = (Rc::clone(shared), name.to_owned());
+    element.on_end_tag(Box::new(move |end| {
+        let mut seen = shared.borrow_mut();
+        let watch = seen.watches.iter().position(|watch| watch.element == id);
+        let watch = watch.map(|index| seen.watches.remove(index));
+        let own = end.name() == name && watch.is_some_and(|watch| !watch.lost);
+        let end_tag = own.then(|| {
+            let bytes = end.source_location().bytes();
+            Range::new(bytes.start, bytes.end)
+        });
+        seen.sightings.push(Sighting::Close {
+            element: id,
+            end_tag,
+        });
+        Ok(())
+    }))
 }

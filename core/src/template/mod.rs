@@ -7,6 +7,7 @@
 mod compile;
 mod facts;
 mod frame;
+mod ignored_end;
 mod implied_end;
 mod locate;
 mod marks;
@@ -17,7 +18,7 @@ mod start_tag;
 
 pub use compile::{CompileOptions, Compiler, FailedComponent, OpenComponent};
 pub use facts::PageFacts;
-pub use implied_end::implies_end;
+pub use implied_end::{implies_end, protects};
 pub use locate::Look;
 pub use node::{
     AttributeBinding, Bindings, Component, ComponentId, ComponentKind, Element, FriendlyId, Node,
