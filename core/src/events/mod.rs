@@ -1,7 +1,15 @@
-//! Events: what a page view tells the CDP, and what became of it.
+//! Events: what the CDP is told, by whom, and what became of it.
 //!
-//! In: settings, facts of the page, what was shown; the CDP's answer. Out: an [`Event`](crate::cdp::event::Event) to
-//! send, an [`Outcome`]. It never sends, never waits and never asks whether the visitor consents: the caller does.
+//! ```text
+//! page_view ────────────────────────────────────────┐
+//! header  (CDP-Event of XM)       ┐                 │
+//! rules   (goals, forms) ─► form  ├─► catalogue ────┼─► Event ─► StoredEvent ─► outcome ─► sender: again, or done
+//! endpoints (the page)            ┘   check, complete
+//! ```
+//!
+//! In: settings, facts of the page, what was shown; headers, forms and JSON of others; the CDP's answer. Out: an
+//! [`Event`](crate::cdp::event::Event) to send, an [`Outcome`], what to do next. It never sends, never waits and never
+//! asks whether the visitor consents: the caller does.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
 
@@ -11,11 +19,14 @@ pub mod header;
 pub mod outcome;
 pub mod page_view;
 pub mod rules;
+pub mod sender;
 
+mod stored;
 mod success;
 mod told;
 
 pub use catalogue::{Checked, EventContext, Invalid, check, complete};
 pub use outcome::{Outcome, outcome};
 pub use page_view::{BotView, PageView};
+pub use stored::{StoredEvent, Unreadable};
 pub use told::Told;
