@@ -11,6 +11,7 @@
 pub mod cdp;
 pub mod config;
 pub mod decision;
+pub mod endpoints;
 pub mod events;
 pub mod log_line;
 pub mod reason;

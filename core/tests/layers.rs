@@ -18,6 +18,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("request", &["cdp", "config", "reason"]),
     ("response", &["config", "reason", "request"]),
     ("events", &["cdp", "config", "request"]),
+    (
+        "endpoints",
+        &["cdp", "config", "events", "request", "sdk_proxy"],
+    ),
     ("sdk_proxy", &["cdp", "config", "reason", "request"]),
     ("log_line", &["reason", "render"]),
 ];

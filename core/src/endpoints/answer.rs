@@ -1,0 +1,40 @@
+//! An answer that the Worker makes itself.
+//!
+//! In: a status and JSON. Out: status, headers and body for the edge to send. No cache keeps it, no browser guesses its
+//! type.
+
+use serde_json::Value;
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Every header, names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body; HEAD leaves it out.
+    pub body: String,
+}
+
+impl Answer {
+    /// `body` as JSON.
+    pub(super) fn json(status: u16, content_type: &'static str, body: &Value) -> Self {
+        let headers = vec![
+            ("cache-control", "no-store".to_owned()),
+            ("content-type", content_type.to_owned()),
+            ("x-content-type-options", "nosniff".to_owned()),
+        ];
+        Self {
+            status,
+            headers,
+            body: body.to_string(),
+        }
+    }
+
+    /// The answer with one more header.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}

@@ -1,0 +1,76 @@
+//! The first-party endpoints below `endpoint_prefix`: what a request to them means and what it is answered.
+//!
+//! ```text
+//! find ─► event, identity: screen ─► (body) ─► receive ─► admit ─► the edge stores or sends ─► accepted
+//!      └► health
+//! ```
+//!
+//! In: method, target, headers, a bounded body. Out: an [`Answer`], or what the edge must do before it can answer. It
+//! never reaches XM and never says anything about a visitor.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
+
+pub mod event;
+pub mod identity;
+
+mod admission;
+mod answer;
+mod health;
+mod problem;
+mod same_origin;
+mod submission;
+
+pub use admission::{Admission, admit};
+pub use answer::Answer;
+pub use health::health;
+pub use problem::problem;
+pub use submission::{Incoming, MAX_BODY, Received, accepted, ignored, not_stored, screen};
+
+/// An endpoint of the Worker's own. (The proxy for Sitecore's SDKs has an allow-list of its own.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    /// `POST …/event`
+    Event,
+    /// `GET …/health`
+    Health,
+    /// `POST …/identity`
+    Identity,
+}
+
+/// What stands behind `prefix` in `path`: empty, or with a slash before it; `None` when the path is not below it.
+#[must_use]
+pub fn below<'p>(prefix: &str, path: &'p str) -> Option<&'p str> {
+    path.strip_prefix(prefix)
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The endpoint at `rest`, as [`below`] gives it. One slash too many after the prefix does no harm: base URLs are
+/// often written with a slash at their end.
+#[must_use]
+pub fn find(rest: &str) -> Option<Endpoint> {
+    match rest.strip_prefix("//").or_else(|| rest.strip_prefix('/'))? {
+        "event" => Some(Endpoint::Event),
+        "health" => Some(Endpoint::Health),
+        "identity" => Some(Endpoint::Identity),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_found_below_the_prefix_only() {
+        #[rustfmt::skip]
+        let cases = [
+            ("/_cdp/event", Some(Endpoint::Event)), ("/_cdp/identity", Some(Endpoint::Identity)),
+            ("/_cdp/health", Some(Endpoint::Health)), ("/_cdp//event", Some(Endpoint::Event)),
+            ("/_cdp/event/", None), ("/_cdp/events", None), ("/_cdp/Event", None), ("/_cdp", None), ("/_cdp/", None),
+            ("/_cdp///event", None), ("/_cdpevent", None), ("/_cdpx/event", None), ("/event", None), ("", None),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(below("/_cdp", path).and_then(find), expected, "{path}");
+        }
+    }
+}
