@@ -19,4 +19,5 @@ pub mod render;
 pub mod request;
 pub mod response;
 pub mod sdk_proxy;
+pub mod tag;
 pub mod template;

@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("request", &["cdp", "config", "reason"]),
     ("response", &["config", "reason", "request"]),
     ("events", &["cdp", "config", "request"]),
+    ("tag", &["cdp", "config", "reason", "request"]),
     (
         "endpoints",
         &["cdp", "config", "events", "request", "sdk_proxy"],

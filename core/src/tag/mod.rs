@@ -1,0 +1,243 @@
+//! The client-side tag that the Worker puts into pages, so that XM's markup need not change.
+//!
+//! In: tenant, site, the origin of the page, the nonce of its CSP. Out: pieces of HTML, each with its position; markers
+//! by which a page already carries the tag; the bytes of the beacon. All HTML is ASCII, so that it means the same in
+//! every charset that a page may have. It never touches the page itself.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
+
+pub mod beacon;
+
+mod boxever;
+mod detector;
+mod engage;
+mod gtm;
+mod nonce;
+mod script;
+mod view;
+
+pub use detector::Detector;
+pub use nonce::nonce_from_csp;
+
+use crate::config::{CdpSettings, Site, Tag};
+
+/// Where in the page a piece stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// Before `</body>`; at the end of a page without one.
+    BodyEnd,
+    /// After `<body …>`.
+    BodyStart,
+    /// Before `</head>`.
+    HeadEnd,
+}
+
+/// A piece of HTML for the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Where.
+    pub position: Position,
+    /// ASCII.
+    pub html: String,
+}
+
+/// What a tag is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Injection<'a> {
+    /// The tenant.
+    pub cdp: &'a CdpSettings,
+    /// The site, with the overrides of host and path.
+    pub site: &'a Site,
+    /// Scheme and host of the page, without a slash at the end.
+    pub origin: &'a str,
+    /// From [`nonce_from_csp`].
+    pub nonce: Option<&'a str>,
+}
+
+impl Injection<'_> {
+    /// The pieces of the site's tag, in the order of the page. Before a piece is put in, [`Detector`] must not have
+    /// found the tag in what comes before it: scripts of Sitecore stand at the end of the body, where the whole page
+    /// is known; Google Tag Manager, which must start early, at the end of the head.
+    #[must_use]
+    pub fn pieces(&self) -> Vec<Piece> {
+        match &self.site.tag {
+            Tag::Boxever { library_url } => boxever::pieces(self, library_url),
+            Tag::Engage { library_url } => engage::pieces(self, library_url),
+            Tag::Gtm { container_id } => gtm::pieces(self, container_id),
+            Tag::None => Vec::new(),
+        }
+    }
+
+    /// The base of the first-party endpoints.
+    fn base(&self) -> String {
+        format!("{}{}", self.origin, self.site.endpoint_prefix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use url::Url;
+
+    use super::*;
+    use crate::{
+        config::{Language, PageViews},
+        request::fixture,
+    };
+
+    const ORIGIN: &str = "https://www.shop.example";
+    const LIBRARY: &str = "https://cdn.example/lib.js";
+
+    fn tags() -> [Tag; 3] {
+        let library_url = LIBRARY.to_owned();
+        [
+            Tag::Boxever {
+                library_url: library_url.clone(),
+            },
+            Tag::Engage { library_url },
+            Tag::Gtm {
+                container_id: "GTM-ABC123".to_owned(),
+            },
+        ]
+    }
+
+    fn pieces(cdp: &CdpSettings, site: &Site, origin: &str, nonce: Option<&str>) -> Vec<Piece> {
+        let injection = Injection {
+            cdp,
+            site,
+            origin,
+            nonce,
+        };
+        injection.pieces()
+    }
+
+    /// The settings that an inline script is called with.
+    fn settings(piece: &Piece) -> Value {
+        let (_, arguments) = piece.html.rsplit_once("(window,document,").unwrap();
+        serde_json::from_str(arguments.strip_suffix(")</script>").unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_site_without_a_tag_gets_none() {
+        assert_eq!(pieces(&fixture::cdp(), &fixture::site(), ORIGIN, None), []);
+    }
+
+    #[test]
+    fn engage_is_pointed_at_the_first_party_path() {
+        let (mut cdp, mut site) = (fixture::cdp(), fixture::site());
+        let [_, engage, _] = tags();
+        site.tag = engage;
+        let [piece] = &pieces(&cdp, &site, ORIGIN, None)[..] else {
+            panic!("one piece");
+        };
+        assert_eq!(piece.position, Position::BodyEnd);
+        assert_eq!(
+            settings(piece),
+            json!({
+                "library": [LIBRARY, "https://www.shop.example/_cdp/library.js"],
+                "settings": {
+                    "clientKey": "CLIENTKEY", "targetURL": "https://www.shop.example/_cdp", "pointOfSale": "shop/ie",
+                    "cookieExpiryDays": 730, "forceServerCookieMode": false, "includeUTMParameters": true,
+                },
+                "view": null,
+            })
+        );
+        cdp.web_flow_endpoint = Some(Url::parse("https://flows.example").unwrap());
+        site.cookie_domain = Some("shop.example".to_owned());
+        site.page_views = PageViews::Browser;
+        site.language = Language::Fixed("DE".to_owned());
+        let full = settings(&pieces(&cdp, &site, ORIGIN, None)[0]);
+        assert_eq!(full["settings"]["cookieDomain"], "shop.example");
+        assert_eq!(
+            full["settings"]["webPersonalization"],
+            json!({"asyncScriptLoading": true, "deferScriptLoading": false, "baseURLOverride": "https://www.shop.example/_cdp"})
+        );
+        assert_eq!(
+            full["view"],
+            json!({"channel": "WEB", "currency": "EUR", "language": "DE"})
+        );
+    }
+
+    #[test]
+    fn boxever_is_pointed_at_the_first_party_path() {
+        let (mut cdp, mut site) = (fixture::cdp(), fixture::site());
+        let [boxever, ..] = tags();
+        site.tag = boxever;
+        cdp.web_flow_endpoint = Some(Url::parse("https://flows.example").unwrap());
+        let plain = &pieces(&cdp, &site, ORIGIN, None)[0];
+        assert_eq!(plain.position, Position::BodyEnd);
+        assert_eq!(
+            settings(plain)["settings"],
+            json!({
+                "client_key": "CLIENTKEY", "target": "https://www.shop.example/_cdp/v1.2", "cookie_domain": "",
+                "cookie_expiry_in_days": 730, "cookies_only": true, "pointOfSale": "shop/ie",
+                "web_flow_target": "https://www.shop.example/_cdp", "web_flow_config": {"async": true, "defer": false},
+            })
+        );
+        assert!(!plain.html.contains("eventCreate"));
+        // The library would cut this host in two.
+        let odd = &pieces(&cdp, &site, "https://vineyard.example", None)[0];
+        assert_eq!(settings(odd)["settings"]["target"], "/_cdp/v1.2");
+        site.page_views = PageViews::Browser;
+        let counting = &pieces(&cdp, &site, ORIGIN, None)[0];
+        assert!(counting.html.contains("eventCreate"));
+    }
+
+    #[test]
+    fn tag_manager_gets_its_script_and_its_frame() {
+        let mut site = fixture::site();
+        let [_, _, gtm] = tags();
+        site.tag = gtm;
+        let [head, body] = &pieces(&fixture::cdp(), &site, ORIGIN, None)[..] else {
+            panic!("two pieces");
+        };
+        assert_eq!(
+            (head.position, body.position),
+            (Position::HeadEnd, Position::BodyStart)
+        );
+        assert_eq!(
+            settings(head),
+            json!({
+                "src": "https://www.googletagmanager.com/gtm.js?id=GTM-ABC123",
+                "cdp": {
+                    "clientKey": "CLIENTKEY", "targetURL": "https://www.shop.example/_cdp", "pointOfSale": "shop/ie",
+                    "cookieDomain": null,
+                },
+            })
+        );
+        assert!(
+            body.html
+                .contains("<iframe src=\"https://www.googletagmanager.com/ns.html?id=GTM-ABC123\"")
+        );
+    }
+
+    #[test]
+    fn every_script_carries_the_nonce_and_nothing_but_ascii() {
+        let mut site = fixture::site();
+        site.point_of_sale = "boutique/fran\u{e7}aise</script>".to_owned();
+        site.page_views = PageViews::Browser;
+        for tag in tags() {
+            site.tag = tag;
+            for piece in pieces(&fixture::cdp(), &site, ORIGIN, Some("n0nce==")) {
+                let html = &piece.html;
+                let scripts = html.matches("<script").count();
+                assert_eq!(html.matches("<script nonce=\"n0nce==\">").count(), scripts);
+                assert_eq!(html.matches("</script").count(), scripts, "{html}");
+                assert!(html.is_ascii());
+            }
+        }
+    }
+
+    #[test]
+    fn a_page_that_got_the_tag_is_known_to_carry_it() {
+        let mut site = fixture::site();
+        for tag in tags() {
+            site.tag = tag;
+            let mut detector = Detector::new(&site.tag);
+            for piece in pieces(&fixture::cdp(), &site, ORIGIN, None) {
+                detector.push(piece.html.as_bytes());
+            }
+            assert!(detector.found(), "{:?}", site.tag);
+        }
+    }
+}
