@@ -164,7 +164,11 @@ fn url(cdp: &CdpSettings, path: &str) -> String {
     format!("{}{path}", cdp.endpoint.origin().ascii_serialization())
 }
 
-fn post(
+/// A POST of JSON to the CDP, with the visitor's device.
+///
+/// # Errors
+/// Never for what the core made.
+pub fn post(
     cdp: &CdpSettings,
     path: &str,
     user_agent: &str,

@@ -7,10 +7,11 @@
 
 mod after;
 mod cdp;
-mod endpoints;
+mod first_party;
 mod page_view;
 mod pass_through;
 mod platform;
+mod sender;
 mod stream;
 mod unknown_ids;
 mod visit;

@@ -24,13 +24,10 @@ use xm_edge_core::{
 };
 
 use crate::{
-    endpoints, pass_through,
+    first_party, pass_through,
     platform::{clock::Clock, environment, headers::PlatformHeaders},
     visit::Visit,
 };
-
-/// The prefix of the endpoints while the configuration is broken.
-const DEFAULT_PREFIX: &str = "/_cdp";
 
 /// Answers one request.
 ///
@@ -54,12 +51,14 @@ pub async fn answer(
     let settings = environment::settings(env);
     let method = request.method();
 
-    let (prefix, problems) = match &settings.config {
-        Ok(config) => (config.site.endpoint_prefix.as_str(), &[][..]),
-        Err(problems) => (DEFAULT_PREFIX, problems.as_slice()),
+    let call = first_party::Call {
+        request,
+        method: &method,
+        target: &target,
+        headers: &headers,
     };
-    if let Some(rest) = endpoints::below(prefix, target.path) {
-        return endpoints::answer(&method, rest, problems);
+    if let Some(answered) = call.answer(&settings.config, context).await {
+        return answered;
     }
     let xm_origin = settings.xm_origin.as_ref();
     let Ok(config) = &settings.config else {

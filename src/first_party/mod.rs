@@ -1,0 +1,104 @@
+//! The first-party endpoints below `endpoint_prefix`: each request is handed to the core, and what the core wants done is
+//! done here.
+//!
+//! In: a request below the prefix. Out: an answer that no shared cache keeps. None of them reaches XM.
+
+mod events;
+mod sdk;
+
+use wasm_bindgen::JsValue;
+use worker::Context;
+use xm_edge_core::{
+    config::{Config, Problem},
+    endpoints::{self, Answer, Endpoint},
+    request::Target,
+};
+
+use crate::platform::headers::PlatformHeaders;
+
+/// The prefix of the endpoints while the configuration is broken.
+const DEFAULT_PREFIX: &str = "/_cdp";
+
+/// A request that may be for an endpoint.
+pub struct Call<'c> {
+    /// The platform's request.
+    pub request: &'c web_sys::Request,
+    /// Its method.
+    pub method: &'c str,
+    /// Its URL.
+    pub target: &'c Target<'c>,
+    /// Its headers.
+    pub headers: &'c PlatformHeaders<'c>,
+}
+
+impl Call<'_> {
+    /// Answers it; `None` when it is not for an endpoint.
+    ///
+    /// # Errors
+    /// Only where the platform refuses to make a response at all.
+    pub async fn answer(
+        &self,
+        config: &Result<Config, Vec<Problem>>,
+        context: &Context,
+    ) -> Option<Result<web_sys::Response, JsValue>> {
+        let prefix = config
+            .as_ref()
+            .map_or(DEFAULT_PREFIX, |config| config.site.endpoint_prefix.as_str());
+        let rest = endpoints::below(prefix, self.target.path)?;
+        Some(self.answer_below(rest, config, context).await)
+    }
+
+    async fn answer_below(
+        &self,
+        rest: &str,
+        config: &Result<Config, Vec<Problem>>,
+        context: &Context,
+    ) -> Result<web_sys::Response, JsValue> {
+        let found = endpoints::find(rest);
+        let config = match config {
+            _ if found == Some(Endpoint::Health) => {
+                let problems = config.as_ref().err().map_or(&[][..], Vec::as_slice);
+                return respond(&endpoints::health(self.method, problems));
+            }
+            Ok(config) => config,
+            Err(_) => {
+                let detail = "The configuration is invalid: see the endpoint health.";
+                return respond(&endpoints::problem(503, detail, &[]));
+            }
+        };
+        match found {
+            Some(endpoint) => events::answer(self, endpoint, config, context).await,
+            None => sdk::answer(self, config).await,
+        }
+    }
+}
+
+/// Sends an answer of the core.
+fn respond(answer: &Answer) -> Result<web_sys::Response, JsValue> {
+    with_headers(answer.status, &answer.headers, &answer.body)
+}
+
+fn with_headers(
+    status: u16,
+    headers: &[(&'static str, String)],
+    body: &str,
+) -> Result<web_sys::Response, JsValue> {
+    let init = init(status, headers)?;
+    // A 204 has no body, not even an empty one.
+    let body = (status != 204).then_some(body);
+    web_sys::Response::new_with_opt_str_and_init(body, &init)
+}
+
+fn init(
+    status: u16,
+    headers: &[(&'static str, String)],
+) -> Result<web_sys::ResponseInit, JsValue> {
+    let list = web_sys::Headers::new()?;
+    for (name, value) in headers {
+        list.append(name, value)?;
+    }
+    let init = web_sys::ResponseInit::new();
+    init.set_status(status);
+    init.set_headers(&list);
+    Ok(init)
+}
