@@ -13,6 +13,7 @@ mod pass_through;
 mod platform;
 mod sender;
 mod stream;
+mod told;
 mod unknown_ids;
 mod visit;
 

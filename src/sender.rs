@@ -38,11 +38,7 @@ pub async fn deliver(settings: &CdpSettings, user_agent: &str, event: &Event) ->
 }
 
 /// One try, and how long the CDP asks to wait before the next.
-async fn try_once(
-    settings: &CdpSettings,
-    user_agent: &str,
-    body: &str,
-) -> (Outcome, Option<u32>) {
+async fn try_once(settings: &CdpSettings, user_agent: &str, body: &str) -> (Outcome, Option<u32>) {
     let Ok(request) = cdp::post(settings, event::PATH, user_agent, body) else {
         return (Outcome::Rejected, None);
     };
@@ -50,7 +46,11 @@ async fn try_once(
     match select(sent, clock::delay(TRY_TIMEOUT_MS)).await {
         Either::Left((Ok((answer, headers)), _)) => (
             outcome(Some(answer.status), &answer.body.unwrap_or_default()),
-            headers.get("retry-after").ok().flatten().and_then(|value| retry_after_s(&value)),
+            headers
+                .get("retry-after")
+                .ok()
+                .flatten()
+                .and_then(|value| retry_after_s(&value)),
         ),
         Either::Left((Err(_), _)) | Either::Right(_) => (outcome(None, &[]), None),
     }

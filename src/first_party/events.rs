@@ -10,8 +10,8 @@ use worker::Context;
 use xm_edge_core::{
     config::{CdpSettings, Config, Site, site_for},
     endpoints::{
-        Admission, Answer, Endpoint, Incoming, MAX_BODY, Received, accepted, admit, event, identity,
-        ignored, not_stored, screen,
+        Admission, Answer, Endpoint, Incoming, MAX_BODY, Received, accepted, admit, event,
+        identity, ignored, not_stored, screen,
     },
     events::{EventContext, complete},
     request::BrowserId,
@@ -60,12 +60,7 @@ async fn read(request: &web_sys::Request) -> Result<Vec<u8>, JsValue> {
     Ok(whole.unwrap_or_else(|| vec![b' '; MAX_BODY + 1]))
 }
 
-async fn take(
-    call: &Call<'_>,
-    incoming: Incoming,
-    config: &Config,
-    context: &Context,
-) -> Answer {
+async fn take(call: &Call<'_>, incoming: Incoming, config: &Config, context: &Context) -> Answer {
     let site = site_for(config, &call.target.host, &incoming.page_path).into_owned();
     let visit = Visit::read(call.target, call.headers, &site, &config.cdp.client_key);
     let known = match &visit.id {

@@ -41,9 +41,9 @@ impl Call<'_> {
         config: &Result<Config, Vec<Problem>>,
         context: &Context,
     ) -> Option<Result<web_sys::Response, JsValue>> {
-        let prefix = config
-            .as_ref()
-            .map_or(DEFAULT_PREFIX, |config| config.site.endpoint_prefix.as_str());
+        let prefix = config.as_ref().map_or(DEFAULT_PREFIX, |config| {
+            config.site.endpoint_prefix.as_str()
+        });
         let rest = endpoints::below(prefix, self.target.path)?;
         Some(self.answer_below(rest, config, context).await)
     }
@@ -89,10 +89,7 @@ fn with_headers(
     web_sys::Response::new_with_opt_str_and_init(body, &init)
 }
 
-fn init(
-    status: u16,
-    headers: &[(&'static str, String)],
-) -> Result<web_sys::ResponseInit, JsValue> {
+fn init(status: u16, headers: &[(&'static str, String)]) -> Result<web_sys::ResponseInit, JsValue> {
     let list = web_sys::Headers::new()?;
     for (name, value) in headers {
         list.append(name, value)?;

@@ -11,17 +11,10 @@ use xm_edge_core::{
 };
 
 use super::{Call, init, respond, with_headers};
-use crate::platform::{
-    body_reader::BodyReader,
-    fetch,
-    headers::PlatformHeaders,
-};
+use crate::platform::{body_reader::BodyReader, fetch, headers::PlatformHeaders};
 
 /// Answers a call of an SDK, or says that there is no such endpoint.
-pub(super) async fn answer(
-    call: &Call<'_>,
-    config: &Config,
-) -> Result<web_sys::Response, JsValue> {
+pub(super) async fn answer(call: &Call<'_>, config: &Config) -> Result<web_sys::Response, JsValue> {
     let page = sdk_proxy::page_path(call.target, call.headers);
     let site = site_for(config, &call.target.host, page.as_deref().unwrap_or("/"));
     match plan(call.method, call.target, call.headers, &config.cdp, &site) {
@@ -31,10 +24,7 @@ pub(super) async fn answer(
     }
 }
 
-async fn forward_call(
-    call: &Call<'_>,
-    forward: &Forward,
-) -> Result<web_sys::Response, JsValue> {
+async fn forward_call(call: &Call<'_>, forward: &Forward) -> Result<web_sys::Response, JsValue> {
     let body = match &forward.body {
         None => None,
         Some(rules) => {
@@ -53,7 +43,10 @@ async fn forward_call(
     };
     let status = upstream.status();
     let upstream_headers = upstream.headers();
-    let headers = match forward.reply.headers(status, &PlatformHeaders(&upstream_headers)) {
+    let headers = match forward
+        .reply
+        .headers(status, &PlatformHeaders(&upstream_headers))
+    {
         Ok(headers) => headers,
         Err(refusal) => return refuse(refusal),
     };

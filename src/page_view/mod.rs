@@ -26,6 +26,7 @@ use xm_edge_core::{
 use crate::{
     first_party, pass_through,
     platform::{clock::Clock, environment, headers::PlatformHeaders},
+    told::Listener,
     visit::Visit,
 };
 
@@ -73,26 +74,27 @@ pub async fn answer(
         Pass::First => gate(&method, &target, &headers, &site),
         _ => Route::PassThrough(PassThrough::Loop),
     };
+    let cdp = &config.cdp;
+    let mut listener = Listener::new(request, cdp, &site, &method, &url, target.path);
     let to_xm = pass_through::to_xm(request, &target, route, hops, xm_origin)?;
+    let visit = || Visit::read(&target, &headers, &site, &cdp.client_key);
     if let Route::PassThrough(reason) = route {
         let quiet = matches!(reason, PassThrough::StaticFile | PassThrough::ExcludedPath);
         let log = !quiet || site.debug;
         let response = pass_through::answer(&to_xm, reason, clock, log).await?;
-        return match (reason, method.as_str()) {
-            (PassThrough::Method, "HEAD") => {
-                pass_through::head_of_page(response, &target, &headers, &site)
-            }
-            _ => Ok(response),
-        };
+        if (reason, method.as_str()) == (PassThrough::Method, "HEAD") {
+            return pass_through::head_of_page(response, &target, &headers, &site);
+        }
+        return listener.pass(response, visit, context).await;
     }
 
     // 2. Visitor.
-    let visit = Visit::read(&target, &headers, &site, &config.cdp.client_key);
+    let visit = visit();
     let view = PageRequest {
         clock,
         requested_at_ms: Clock::epoch_ms(),
         config,
-        site,
+        site: site.clone(),
         visit,
         path: target.path.to_owned(),
         xm: xm_base(&target, config),
@@ -100,7 +102,7 @@ pub async fn answer(
         // The handle, not the body: Request's own `clone` is JavaScript's.
         request: Clone::clone(request),
     };
-    view.answer(context).await
+    view.answer(&mut listener, context).await
 }
 
 /// XM's own answer to `request`, after everything else failed.

@@ -16,16 +16,21 @@ use xm_edge_core::{
     response::{self, Opened, PageCharset},
 };
 
-use super::{PageRequest, send::OpenPage};
+use super::{PageRequest, identity::Identity, send::OpenPage};
 use crate::{
     after, pass_through,
     platform::{body_writer, fetch, headers::PlatformHeaders},
+    told::Listener,
     visit,
 };
 
 impl PageRequest<'_> {
     /// Answers it.
-    pub(super) async fn answer(self, context: &Context) -> Result<web_sys::Response, JsValue> {
+    pub(super) async fn answer(
+        self,
+        listener: &mut Listener<'_>,
+        context: &Context,
+    ) -> Result<web_sys::Response, JsValue> {
         // 3. Start: XM and, for a visitor without one, the browser id, at once.
         let mut creating = Box::pin(self.create_id().fuse());
         let mut fetching = Box::pin(fetch::send(&self.to_xm).fuse());
@@ -49,18 +54,19 @@ impl PageRequest<'_> {
             Opened::Page(charset) => charset,
             Opened::PassThrough(reason) => {
                 pass_through::note(LogLine::passed(reason), status, self.clock);
-                return Ok(xm);
+                return listener.pass(xm, || self.visit.clone(), context).await;
             }
         };
         let Some(body) = xm.body() else {
             pass_through::note(LogLine::passed(PassThrough::EmptyBody), status, self.clock);
             return Ok(xm);
         };
-        let identity = match created {
+        let mut identity = match created {
             Some(created) => created,
             None => (&mut creating).await,
         };
         drop((creating, fetching));
+        self.tell(listener, &xm, &mut identity, context).await;
         let mut line = LogLine::page();
         line.visitor = Some(visit::label(self.visit.class));
         line.id = Some(identity.label);
@@ -115,6 +121,24 @@ impl PageRequest<'_> {
             body_writer::without_length(&body)?
         };
         pass_through::with_body(&xm, &leaving, Some(&body))
+    }
+
+    /// Sends what XM tells of the visitor with this page.
+    async fn tell(
+        &self,
+        listener: &mut Listener<'_>,
+        xm: &web_sys::Response,
+        identity: &mut Identity,
+        context: &Context,
+    ) {
+        let heard = listener.hear(xm).await;
+        if heard.is_nothing() {
+            return;
+        }
+        identity.logout = heard.logout;
+        if let Some(id) = identity.id.as_ref().filter(|_| self.visit.grants.analytics) {
+            listener.send(heard, id, &self.visit, context);
+        }
     }
 
     fn page_settings(&self, charset: PageCharset, personalise: bool) -> PageSettings {

@@ -1,0 +1,258 @@
+//! What XM tells of a visitor: `CDP-Event` response headers, and rules of the configuration (goals, forms that identify).
+//!
+//! In: a request, XM's response. Out: events that are sent after the response, and the response without the headers that are
+//! for this Worker alone. The body is read by nobody, except a small form, from a copy.
+
+use futures_util::future::{Either, select};
+use uuid::Uuid;
+use wasm_bindgen::JsValue;
+use worker::Context;
+use xm_edge_core::{
+    cdp::event::Event,
+    config::{CdpSettings, Site},
+    endpoints::{Admission, admit},
+    events::{
+        Checked, EventContext, Told, complete,
+        form::{self, FormCopy},
+        header, rules,
+    },
+    request::{BrowserId, Headers},
+    response::id_cookie,
+};
+
+use crate::{
+    cdp, pass_through,
+    platform::{
+        body_reader::BodyReader,
+        clock::{self, Clock},
+        headers::{self, PlatformHeaders},
+    },
+    sender,
+    visit::{IdState, Visit},
+};
+
+/// A request whose answer may tell of events.
+pub struct Listener<'l> {
+    pub cdp: &'l CdpSettings,
+    pub site: &'l Site,
+    pub method: &'l str,
+    pub url: &'l str,
+    pub path: &'l str,
+    matched: Option<rules::Matched>,
+    /// A copy of the request, for its form.
+    form: Option<(web_sys::Request, FormCopy)>,
+}
+
+/// What an answer told.
+#[derive(Default)]
+pub struct Heard {
+    /// Events, in order.
+    pub events: Vec<Checked>,
+    /// The visitor logged out.
+    pub logout: bool,
+    /// Why something was not understood; constant labels.
+    pub faults: Vec<&'static str>,
+}
+
+impl Heard {
+    /// Whether nothing was told.
+    pub fn is_nothing(&self) -> bool {
+        self.events.is_empty() && !self.logout && self.faults.is_empty()
+    }
+
+    fn add(&mut self, told: Told) {
+        match told {
+            Told::Event(checked) => self.events.push(checked),
+            Told::Logout => self.logout = true,
+        }
+    }
+}
+
+impl<'l> Listener<'l> {
+    /// Prepares to listen: finds the rules, and copies the request where one of them wants its form.
+    pub fn new(
+        request: &web_sys::Request,
+        cdp: &'l CdpSettings,
+        site: &'l Site,
+        method: &'l str,
+        url: &'l str,
+        path: &'l str,
+    ) -> Self {
+        let matched = rules::matching(site, method, path);
+        let form = matched
+            .as_ref()
+            .and_then(|matched| copy_form(request, matched));
+        Self {
+            cdp,
+            site,
+            method,
+            url,
+            path,
+            matched,
+            form,
+        }
+    }
+
+    /// What `response` tells.
+    pub async fn hear(&mut self, response: &web_sys::Response) -> Heard {
+        let list = response.headers();
+        let headers = PlatformHeaders(&list);
+        let mut heard = Heard::default();
+        if let Some(value) = headers.get(header::NAME) {
+            for line in header::parse(&value) {
+                match line {
+                    Ok(told) => heard.add(told),
+                    Err(fault) => heard.faults.push(fault.label()),
+                }
+            }
+        }
+        let Some(matched) = &self.matched else {
+            return heard;
+        };
+        let location = headers.get("location");
+        let status = response.status();
+        if !rules::succeeded(self.method, self.url, status, location.as_deref()) {
+            return heard;
+        }
+        if let Some((request, mut copy)) = self.form.take() {
+            fill(&request, &mut copy).await;
+            match matched.identity(&copy) {
+                Ok(identity) => heard.events.push(identity),
+                Err(fault) => heard.faults.push(fault.label()),
+            }
+        }
+        for goal in matched.goals() {
+            heard.add(goal);
+        }
+        heard
+    }
+
+    /// Sends what was told of the visitor with `browser_id`, after the response.
+    pub fn send(&self, heard: Heard, browser_id: &BrowserId, visit: &Visit, context: &Context) {
+        let events: Vec<Event> = heard
+            .events
+            .into_iter()
+            .map(|checked| self.complete(checked, browser_id))
+            .collect();
+        let (cdp, user_agent) = (self.cdp.clone(), visit.user_agent.clone());
+        context.wait_until(async move {
+            // In order: a goal belongs to the person who was identified before it.
+            for event in events {
+                let _ = sender::deliver(&cdp, &user_agent, &event).await;
+            }
+        });
+    }
+
+    fn complete(&self, checked: Checked, browser_id: &BrowserId) -> Event {
+        let context = EventContext {
+            cdp: self.cdp,
+            site: self.site,
+            browser_id,
+            html_lang: None,
+            page_name: None,
+            path: self.path,
+            requested_at_ms: Clock::epoch_ms(),
+        };
+        complete(checked, &context, Uuid::new_v4().to_string())
+    }
+
+    /// Listens to a response that passes through: sends what it tells, and gives it back without our headers.
+    ///
+    /// # Errors
+    /// Only where the platform refuses to make a response at all.
+    pub async fn pass(
+        &mut self,
+        response: web_sys::Response,
+        visit: impl FnOnce() -> Visit,
+        context: &Context,
+    ) -> Result<web_sys::Response, JsValue> {
+        let heard = self.hear(&response).await;
+        let list = response.headers();
+        let ours = ["cdp-event", "cdp-guest"];
+        let marked = ours.iter().any(|name| list.has(name).unwrap_or(false));
+        if heard.is_nothing() && !marked {
+            return Ok(response);
+        }
+        for fault in &heard.faults {
+            worker::console_warn!(r#"{{"message":"xm-edge","event_refused":"{fault}"}}"#);
+        }
+        let visit = visit();
+        let leaving = headers::copy(&list)?;
+        for name in ours {
+            leaving.delete(name)?;
+        }
+        if let Some(cookie) = self.send_or_ignore(heard, &visit, context).await {
+            leaving.append("set-cookie", &cookie)?;
+            // Who gets a cookie of their own gets an answer of their own.
+            leaving.set("cache-control", "private, no-store")?;
+        }
+        pass_through::with_body(&response, &leaving, response.body().as_ref())
+    }
+
+    /// Sends what was told, if the visitor may be told of; returns the cookie that must go with the answer.
+    async fn send_or_ignore(
+        &self,
+        heard: Heard,
+        visit: &Visit,
+        context: &Context,
+    ) -> Option<String> {
+        let client_key = &self.cdp.client_key;
+        let logout = heard.logout;
+        let known = match &visit.id {
+            IdState::Known(id) => Some(id.clone()),
+            _ => None,
+        };
+        let mut cookie = None;
+        if let Some(first) = heard.events.first() {
+            match admit(visit.class, visit.grants, known.clone(), first.kind()) {
+                Admission::Send(id) => self.send(heard, &id, visit, context),
+                Admission::CreateId => {
+                    if let Some(id) = self.create_id().await {
+                        cookie = Some(id_cookie::keep(&id, client_key, self.site));
+                        self.send(heard, &id, visit, context);
+                    }
+                }
+                Admission::Ignore(_) => {}
+            }
+        }
+        if logout && (known.is_some() || cookie.is_some()) {
+            // The next page view starts under a new id.
+            cookie = Some(id_cookie::expire(client_key, self.site));
+        }
+        cookie
+    }
+
+    async fn create_id(&self) -> Option<BrowserId> {
+        let create = Box::pin(cdp::create_browser_id(self.cdp));
+        match select(create, clock::delay(self.site.id_budget_ms)).await {
+            Either::Left((created, _)) => created.ok(),
+            Either::Right(_) => None,
+        }
+    }
+}
+
+/// A copy of a request with a small form. Its body is split before XM reads it; what is larger, or of unknown length, is
+/// not copied, for the runtime would have to keep all of it.
+fn copy_form(
+    request: &web_sys::Request,
+    matched: &rules::Matched,
+) -> Option<(web_sys::Request, FormCopy)> {
+    let list = request.headers();
+    let headers = PlatformHeaders(&list);
+    let length: usize = headers.get("content-length")?.trim().parse().ok()?;
+    let copy = matched.copy(headers.get("content-type").as_deref())?;
+    if length > form::MAX_BODY {
+        return None;
+    }
+    Some((request.clone().ok()?, copy))
+}
+
+async fn fill(request: &web_sys::Request, copy: &mut FormCopy) {
+    let Some(body) = request.body() else { return };
+    let Ok(mut reader) = BodyReader::new(&body) else {
+        return;
+    };
+    while let Ok(Some(chunk)) = reader.read().await {
+        copy.push(&chunk);
+    }
+}
