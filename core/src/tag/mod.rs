@@ -14,10 +14,12 @@ mod engage;
 mod gtm;
 mod nonce;
 mod script;
+mod tail;
 mod view;
 
 pub use detector::Detector;
 pub use nonce::nonce_from_csp;
+pub use tail::Tail;
 
 use crate::config::{CdpSettings, Site, Tag};
 
