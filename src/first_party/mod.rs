@@ -12,6 +12,7 @@ use xm_edge_core::{
     config::{Config, Problem},
     endpoints::{self, Answer, Endpoint},
     request::Target,
+    tag::beacon,
 };
 
 use crate::platform::headers::PlatformHeaders;
@@ -66,10 +67,24 @@ impl Call<'_> {
                 return respond(&endpoints::problem(503, detail, &[]));
             }
         };
+        if rest == beacon::PATH && matches!(self.method, "GET" | "HEAD") {
+            return self.beacon();
+        }
         match found {
             Some(endpoint) => events::answer(self, endpoint, config, context).await,
             None => sdk::answer(self, config).await,
         }
+    }
+}
+
+impl Call<'_> {
+    /// The script that sends marked goals.
+    fn beacon(&self) -> Result<web_sys::Response, JsValue> {
+        let answer = beacon::answer(self.target.query, self.headers);
+        let init = init(answer.status, &answer.headers)?;
+        let body = js_sys::Uint8Array::from(answer.body);
+        let body = (answer.status == 200).then_some(&body);
+        web_sys::Response::new_with_opt_js_u8_array_and_init(body, &init)
     }
 }
 

@@ -91,9 +91,8 @@ impl Watch {
         let reach = self.longest.saturating_sub(1);
         self.end
             .extend_from_slice(bytes.get(..reach).unwrap_or(bytes));
-        let in_either = |finder: &Finder<'_>| {
-            finder.find(&self.end).is_some() || finder.find(bytes).is_some()
-        };
+        let in_either =
+            |finder: &Finder<'_>| finder.find(&self.end).is_some() || finder.find(bytes).is_some();
         self.found = self.finders.iter().any(in_either);
         if bytes.len() >= reach {
             self.end.clear();
@@ -140,14 +139,23 @@ mod tests {
     #[test]
     fn the_beacon_comes_with_marks_alone_and_once() {
         let whole = added(Tag::None, PAGE, 1000);
-        assert!(whole.starts_with("<script nonce=\"n0nce\" src=\"https://shop.example/_cdp/beacon.js"));
+        assert!(
+            whole.starts_with("<script nonce=\"n0nce\" src=\"https://shop.example/_cdp/beacon.js")
+        );
         for chunk in 1..20 {
             assert_eq!(added(Tag::None, PAGE, chunk), whole, "chunks of {chunk}");
         }
         assert_eq!(added(Tag::None, &PAGE.replace("goal", "text"), 7), "");
         let own = format!("{PAGE}<script src=\"/_cdp/beacon.js\"></script>");
         assert_eq!(added(Tag::None, &own, 5), "");
-        assert_ne!(added(Tag::None, &PAGE.replace("data-cdp-goal", "DATA-CDP-GOAL"), 3), "");
+        assert_ne!(
+            added(
+                Tag::None,
+                &PAGE.replace("data-cdp-goal", "DATA-CDP-GOAL"),
+                3
+            ),
+            ""
+        );
     }
 
     #[test]
