@@ -8,5 +8,8 @@
 
 pub mod answers;
 pub mod case;
+pub mod corpus;
 pub mod cuts;
+pub mod dom;
+pub mod parallel;
 pub mod run;

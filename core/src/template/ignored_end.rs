@@ -6,9 +6,6 @@
 //! a later end tag, or an earlier one, for a component's own.
 
 /// Whether the end tag `end` is ignored while `open` is open inside its element.
-///
-/// Elements whose end tags are optional (`p`, `li`, `td`, …) are never a reason: whether one of them is still
-/// open cannot be told from tags alone.
 #[must_use]
 pub(super) fn is_ignored(end: &str, open: &str) -> bool {
     match end {
@@ -18,24 +15,78 @@ pub(super) fn is_ignored(end: &str, open: &str) -> bool {
         }
         "li" => bounds_scope(open) || matches!(open, "ol" | "ul"),
         "p" => bounds_scope(open) || open == "button",
+        // Any heading's end tag ends the innermost heading, whichever it is.
+        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => bounds_scope(open) || is_heading(open),
         _ if ENDS_BY_SCOPE.contains(&end) => bounds_scope(open),
         // Formatting and ordinary elements, and `form`: what is special inside stays open.
-        _ => can_hide_end_tags(open),
+        _ => hides_until_closed(open) || hides_while_open(open),
     }
 }
 
-/// Whether an element of this name can be a reason.
+/// Whether an element of this name can hide end tags, and ends by nothing but an end tag.
 #[must_use]
-pub(super) fn can_hide_end_tags(open: &str) -> bool {
-    let optional_end = matches!(open, "dd" | "dt");
-    bounds_scope(open) || open == "form" || (ENDS_BY_SCOPE.contains(&open) && !optional_end)
+pub(super) fn hides_until_closed(open: &str) -> bool {
+    let scope = ENDS_BY_SCOPE.contains(&open) && !hides_while_open(open);
+    bounds_scope(open) || open == "form" || scope
+}
+
+/// Whether an element of this name can hide end tags, but may have ended by a start tag.
+#[must_use]
+pub(super) fn hides_while_open(open: &str) -> bool {
+    matches!(open, "dd" | "dt" | "li" | "p")
+}
+
+/// Whether `hides_while_open` matters inside an element of this name.
+#[must_use]
+pub(super) fn ends_by_name(end: &str) -> bool {
+    is_ignored(end, "p")
+}
+
+/// Whether a browser opens an element of this name again when an end tag of another element closed it.
+#[must_use]
+pub(super) fn is_reopened(name: &str) -> bool {
+    matches!(
+        name,
+        "a" | "b"
+            | "big"
+            | "code"
+            | "em"
+            | "font"
+            | "i"
+            | "nobr"
+            | "s"
+            | "small"
+            | "strike"
+            | "strong"
+            | "tt"
+            | "u"
+    )
+}
+
+fn is_heading(name: &str) -> bool {
+    matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
 }
 
 /// Elements that end tags do not reach through.
 fn bounds_scope(open: &str) -> bool {
     matches!(
         open,
-        "applet" | "marquee" | "object" | "select" | "table" | "template"
+        "applet"
+            | "marquee"
+            | "object"
+            | "select"
+            | "table"
+            | "template"
+            // Of SVG and MathML.
+            | "annotation-xml"
+            | "desc"
+            | "foreignobject"
+            | "mi"
+            | "mn"
+            | "mo"
+            | "ms"
+            | "mtext"
+            | "title"
     )
 }
 
@@ -91,10 +142,8 @@ mod tests {
             assert!(is_ignored(inline, "div"), "{inline}");
             assert!(is_ignored(inline, "table"), "{inline}");
             assert!(!is_ignored(inline, "i"), "{inline}");
-            assert!(
-                !is_ignored(inline, "p"),
-                "{inline}: it may have ended long ago"
-            );
+            assert!(is_ignored(inline, "p"), "{inline}");
+            assert!(ends_by_name(inline), "{inline}");
         }
     }
 
@@ -102,6 +151,8 @@ mod tests {
     fn a_block_end_tag_reaches_through_blocks_but_not_through_a_table() {
         assert!(!is_ignored("div", "section"));
         assert!(!is_ignored("div", "span"));
+        assert!(!is_ignored("div", "p"));
+        assert!(!ends_by_name("div"));
         assert!(is_ignored("div", "table"));
         assert!(is_ignored("div", "template"));
         assert!(is_ignored("div", "select"));

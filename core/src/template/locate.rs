@@ -311,7 +311,7 @@ fn note_element(element: &mut Element<'_, '_>, shared: &Rc<RefCell<Seen>>) -> Ha
     let mut marks = match Marks::read(element) {
         Some(marks) => marks,
         None if name == "template" => Marks::default(),
-        None => return Ok(()),
+        None => return watch_unmarked(&mut seen, &name, element, shared),
     };
     let around = seen
         .around
@@ -322,10 +322,11 @@ fn note_element(element: &mut Element<'_, '_>, shared: &Rc<RefCell<Seen>>) -> Ha
     }
     seen.charset_settled |= marks.component.is_some();
     let id = seen.next_element;
-    seen.next_element += 1;
     let can_have_content = element.can_have_content();
     if can_have_content {
-        watch(&mut seen, id, &name, element, shared)?;
+        watch(&mut seen, &name, true, element, shared)?;
+    } else {
+        seen.next_element += 1;
     }
     seen.sightings.push(Sighting::Open(Box::new(Opened {
         element: id,
@@ -361,10 +362,12 @@ fn watch_inside(
     element: &mut Element<'_, '_>,
     shared: &Rc<RefCell<Seen>>,
 ) -> HandlerResult {
-    let mut matters = !seen.watches.is_empty() && ignored_end::can_hide_end_tags(name);
-    if !element.can_have_content() {
+    if seen.watches.is_empty() || !element.can_have_content() {
         return Ok(());
     }
+    let hides = ignored_end::hides_until_closed(name);
+    let reopened = ignored_end::is_reopened(name);
+    let mut matters = hides || reopened;
     for watch in &mut seen.watches {
         if implied_end::protects(&watch.name, name) {
             watch.protected += 1;
@@ -377,10 +380,12 @@ fn watch_inside(
     let (shared, name, inside) = (Rc::clone(shared), name.to_owned(), seen.next_element);
     element.on_end_tag(Box::new(move |end| {
         let end = end.name();
-        let lost = end != name && ignored_end::is_ignored(&end, &name);
+        let crossed = end != name;
+        let ignored = crossed && hides && ignored_end::is_ignored(&end, &name);
         let mut seen = shared.borrow_mut();
         for watch in seen.watches.iter_mut().filter(|w| w.element < inside) {
-            watch.lost |= lost;
+            // Opened again, an element of its own name takes its end tag.
+            watch.lost |= ignored || (crossed && reopened && watch.name == name);
             if implied_end::protects(&watch.name, &name) {
                 watch.protected = watch.protected.saturating_sub(1);
             }
@@ -389,14 +394,32 @@ fn watch_inside(
     }))
 }
 
-/// Reports the end of a marked element.
-fn watch(
+/// Inside marked elements whose end tags `name` could hide, an element that may end by a start tag is watched, too.
+fn watch_unmarked(
     seen: &mut Seen,
-    id: u32,
     name: &str,
     element: &mut Element<'_, '_>,
     shared: &Rc<RefCell<Seen>>,
 ) -> HandlerResult {
+    let mut watches = seen.watches.iter();
+    if ignored_end::hides_while_open(name)
+        && watches.any(|watch| ignored_end::ends_by_name(&watch.name))
+    {
+        watch(seen, name, false, element, shared)?;
+    }
+    Ok(())
+}
+
+/// Watches the element until it ends; a marked one's end is reported.
+fn watch(
+    seen: &mut Seen,
+    name: &str,
+    marked: bool,
+    element: &mut Element<'_, '_>,
+    shared: &Rc<RefCell<Seen>>,
+) -> HandlerResult {
+    let id = seen.next_element;
+    seen.next_element += 1;
     if seen.watches.len() < MAX_WATCHES {
         seen.watches.push(Watch {
             element: id,
@@ -407,18 +430,27 @@ fn watch(
     }
     let (shared, name) = (Rc::clone(shared), name.to_owned());
     element.on_end_tag(Box::new(move |end| {
+        let end_name = end.name();
         let mut seen = shared.borrow_mut();
         let watch = seen.watches.iter().position(|watch| watch.element == id);
         let watch = watch.map(|index| seen.watches.remove(index));
-        let own = end.name() == name && watch.is_some_and(|watch| !watch.lost);
-        let end_tag = own.then(|| {
-            let bytes = end.source_location().bytes();
-            Range::new(bytes.start, bytes.end)
-        });
-        seen.sightings.push(Sighting::Close {
-            element: id,
-            end_tag,
-        });
+        if watch.is_some() && end_name != name && ignored_end::is_ignored(&end_name, &name) {
+            seen.watches
+                .iter_mut()
+                .filter(|outer| outer.element < id)
+                .for_each(|outer| outer.lost = true);
+        }
+        if marked {
+            let own = end_name == name && watch.is_some_and(|watch| !watch.lost);
+            let end_tag = own.then(|| {
+                let bytes = end.source_location().bytes();
+                Range::new(bytes.start, bytes.end)
+            });
+            seen.sightings.push(Sighting::Close {
+                element: id,
+                end_tag,
+            });
+        }
         Ok(())
     }))
 }
