@@ -13,3 +13,4 @@ pub mod cuts;
 pub mod dom;
 pub mod parallel;
 pub mod run;
+pub mod slicer;
