@@ -98,9 +98,16 @@ impl Stream {
             deadline_ms,
         } = self;
         let mut ended = Ended::default();
+        let receive = |page: &mut Page, ended: &mut Ended, bytes: &[u8]| {
+            ended.received += bytes.len() as u64;
+            page.push(bytes);
+            // The end of a body of known length needs no read of its own.
+            if announced == Some(ended.received) {
+                page.end(true);
+            }
+        };
         if let Some(first) = first {
-            ended.received += first.len() as u64;
-            page.push(&first);
+            receive(page, &mut ended, &first);
         }
         let canceller = reader.canceller();
         let mut idle = Some(reader);
@@ -128,10 +135,13 @@ impl Stream {
                     budget.set(clock::delay(left).fuse());
                 }
             }
-            // 3. Output, in one crossing for everything that may leave.
+            // 3. Output, in one crossing for everything that may leave; the end goes along with the last of it.
             if write.is_terminated() {
                 let out = page.take_output();
-                if !out.is_empty() {
+                if page.is_done() && !ended.truncated {
+                    ended.visitor_gone = output.finish(&out).await.is_err();
+                    break;
+                } else if !out.is_empty() {
                     write.set(output.write(&out).fuse());
                 } else if page.is_done() {
                     break;
@@ -148,10 +158,7 @@ impl Stream {
             futures_util::select_biased! {
                 (reader, chunk) = read => {
                     match chunk {
-                        Ok(Some(bytes)) => {
-                            ended.received += bytes.len() as u64;
-                            page.push(&bytes);
-                        }
+                        Ok(Some(bytes)) => receive(page, &mut ended, &bytes),
                         Ok(None) => {
                             ended.truncated = announced.is_some_and(|n| n != ended.received);
                             page.end(!ended.truncated);
@@ -196,7 +203,9 @@ impl Stream {
         if ended.visitor_gone {
             canceller.cancel();
         }
-        output.end(!ended.visitor_gone && !ended.truncated).await;
+        if ended.visitor_gone || ended.truncated {
+            output.abort();
+        }
         (ended, output)
     }
 }

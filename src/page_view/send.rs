@@ -97,7 +97,10 @@ impl PageRequest<'_> {
             .get("content-length")
             .and_then(|length| length.trim().parse().ok())
             .filter(|_| !coded);
-        let mut reader = BodyReader::new(&body)?;
+        let mut reader = match announced {
+            Some(length) => BodyReader::of_length(&body, length)?,
+            None => BodyReader::new(&body)?,
+        };
         let mut first = None;
         if coded {
             // A body that is not what its encoding says breaks at the first read: while nothing has left, XM's own

@@ -7,36 +7,39 @@ use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::js::{ByobReader, ReadResult};
+use super::js::{ByobReader, ByteStream, ReadResult};
 
-/// Bytes offered to one read. 64 KiB holds most XM pages in two or three reads.
+/// Most bytes offered to one read of a body whose length is known: the fewer reads the better …
+const LARGEST_BUFFER: u32 = 256 * 1024;
+/// … and to one read of any other.
 const BUFFER_BYTES: u32 = 64 * 1024;
 /// Least bytes of a read while the body pours in: one crossing costs about as much as parsing 16 KiB.
 const POURING_MIN_BYTES: u32 = 16 * 1024;
-/// A read this small wastes its crossing …
+/// A read this small wastes its crossing.
 const SMALL_READ_BYTES: u32 = 16 * 1024;
-/// … but one smaller than this says that the origin writes with care, and may pause after any byte.
-const TRICKLE_BYTES: u32 = 1024;
-/// So many small reads without a wait mean that the body pours in.
-const POURING_AFTER: u8 = 4;
+/// A read that took so many milliseconds waited for the origin. One less says nothing: the clock may just have ticked.
+const WAIT_MS: f64 = 2.0;
+/// So many bytes in small reads, none of which waited, mean that the body pours in: in small HTTP chunks, which come as
+/// they are and not joined (a chunk of 4096 bytes as 4072 and 24).
+const POURING_AFTER_BYTES: u32 = 16 * 1024;
 
-/// Whether the body pours in, in small HTTP chunks.
+/// Whether the body pours in, in small pieces. Then, and only then, a read waits until [`POURING_MIN_BYTES`] are
+/// there: should the origin pause at that very moment, less than that is held back until it goes on.
 #[derive(Debug, Default)]
 struct Pace {
-    quick_small_reads: u8,
+    in_small_reads: u32,
 }
 
 impl Pace {
     fn min_bytes(&self) -> Option<u32> {
-        (self.quick_small_reads >= POURING_AFTER).then_some(POURING_MIN_BYTES)
+        (self.in_small_reads >= POURING_AFTER_BYTES).then_some(POURING_MIN_BYTES)
     }
 
-    fn note(&mut self, bytes: u32, waited: bool) {
-        let pouring = !waited && bytes >= TRICKLE_BYTES;
-        if !pouring {
-            self.quick_small_reads = 0;
+    fn note(&mut self, bytes: u32, took_ms: f64) {
+        if took_ms >= WAIT_MS {
+            self.in_small_reads = 0;
         } else if bytes < SMALL_READ_BYTES {
-            self.quick_small_reads = self.quick_small_reads.saturating_add(1);
+            self.in_small_reads = self.in_small_reads.saturating_add(bytes);
         }
     }
 }
@@ -44,7 +47,7 @@ impl Pace {
 /// A body being read.
 pub struct BodyReader {
     reader: ByobReader,
-    buffer: Option<Uint8Array>,
+    buffer: Uint8Array,
     pace: Pace,
 }
 
@@ -54,14 +57,25 @@ impl BodyReader {
     /// # Errors
     /// The stream is locked already, or is none of bytes.
     pub fn new(body: &web_sys::ReadableStream) -> Result<Self, JsValue> {
+        Self::with_buffer(body, BUFFER_BYTES)
+    }
+
+    /// Locks `body`, whose length in bytes is known, for reading.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of_length(body: &web_sys::ReadableStream, length: u64) -> Result<Self, JsValue> {
+        let buffer = u32::try_from(length).unwrap_or(u32::MAX);
+        Self::with_buffer(body, buffer.clamp(1, LARGEST_BUFFER))
+    }
+
+    fn with_buffer(body: &web_sys::ReadableStream, bytes: u32) -> Result<Self, JsValue> {
         let options = web_sys::ReadableStreamGetReaderOptions::new();
         options.set_mode(web_sys::ReadableStreamReaderMode::Byob);
-        let get_reader: js_sys::Function =
-            js_sys::Reflect::get(body, &JsValue::from_str("getReader"))?.dyn_into()?;
-        let reader = get_reader.call1(body, &options)?;
+        let reader = body.unchecked_ref::<ByteStream>().get_reader(&options)?;
         Ok(Self {
-            reader: reader.unchecked_into(),
-            buffer: None,
+            reader,
+            buffer: Uint8Array::new_with_length(bytes),
             pace: Pace::default(),
         })
     }
@@ -71,24 +85,23 @@ impl BodyReader {
     /// # Errors
     /// The body broke off.
     pub async fn read(&mut self) -> Result<Option<Vec<u8>>, JsValue> {
-        let buffer = self
-            .buffer
-            .take()
-            .unwrap_or_else(|| Uint8Array::new_with_length(BUFFER_BYTES));
         let before = js_sys::Date::now();
         let promise = match self.pace.min_bytes() {
-            Some(min) => self.reader.read_at_least(min, &buffer),
-            None => self.reader.read(&buffer),
+            Some(min) => {
+                let min = min.min(self.buffer.length());
+                self.reader.read_at_least(min, &self.buffer)
+            }
+            None => self.reader.read(&self.buffer),
         };
         let result: ReadResult = JsFuture::from(promise).await?.unchecked_into();
         let value = result.value().filter(|value| value.length() > 0);
         let Some(value) = value else {
             return Ok(None);
         };
-        self.pace.note(value.length(), js_sys::Date::now() > before);
+        self.pace.note(value.length(), js_sys::Date::now() - before);
         let bytes = value.to_vec();
         // The buffer went to the runtime and came back inside the result.
-        self.buffer = Some(Uint8Array::new(&value.buffer()));
+        self.buffer = Uint8Array::new(&value.buffer());
         Ok(Some(bytes))
     }
 

@@ -44,11 +44,21 @@ impl Output {
         }
     }
 
-    /// The page is complete, or broke off.
-    pub async fn end(&self, complete: bool) {
+    /// Takes the last `bytes`; the future resolves when all have been taken.
+    ///
+    /// # Errors
+    /// The visitor is gone, or the memory full.
+    pub async fn finish(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
+        match self {
+            Self::Memory { .. } => self.write(bytes).await,
+            Self::Visitor(writer) => writer.finish(bytes).await,
+        }
+    }
+
+    /// The page broke off.
+    pub fn abort(&self) {
         match self {
             Self::Memory { .. } => {}
-            Self::Visitor(writer) if complete => writer.close().await,
             Self::Visitor(writer) => writer.abort(),
         }
     }
@@ -77,9 +87,13 @@ impl BodyWriter {
         async move { JsFuture::from(promise).await.map(|_| ()) }
     }
 
-    /// The body is complete.
-    pub async fn close(&self) {
-        let _ = JsFuture::from(self.0.close()).await;
+    /// Writes the last `bytes`. The end follows them at once, and one wait is for both.
+    async fn finish(&self, bytes: &[u8]) -> Result<(), JsValue> {
+        if !bytes.is_empty() {
+            // When this fails, so does the end behind it.
+            ignore(self.0.write_with_chunk(&Uint8Array::from(bytes)));
+        }
+        JsFuture::from(self.0.close()).await.map(|_| ())
     }
 
     /// The body broke off: the client must not take it for complete.

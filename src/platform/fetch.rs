@@ -3,6 +3,7 @@
 //! In: a prepared request. Out: the platform's response, or bounded bytes. A call that nobody waits for any
 //! longer is aborted when its future is dropped.
 
+use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -16,12 +17,21 @@ pub async fn send(request: &web_sys::Request) -> Result<web_sys::Response, JsVal
     Ok(JsFuture::from(js::fetch(request)).await?.unchecked_into())
 }
 
-/// Aborts its request when it goes out of scope.
-struct AbortOnDrop(web_sys::AbortController);
+/// Aborts its request when it goes out of scope before the answer is complete.
+struct AbortOnDrop(Option<web_sys::AbortController>);
+
+impl AbortOnDrop {
+    /// Aborting what is complete would cost as much as a header or ten.
+    fn disarm(mut self) {
+        self.0 = None;
+    }
+}
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
-        self.0.abort();
+        if let Some(controller) = &self.0 {
+            controller.abort();
+        }
     }
 }
 
@@ -51,21 +61,39 @@ pub async fn ask_with_headers(
     request: &web_sys::Request,
     limit: usize,
 ) -> Result<(Answer, web_sys::Headers), JsValue> {
-    let abort = AbortOnDrop(web_sys::AbortController::new()?);
+    let controller = web_sys::AbortController::new()?;
     let init = web_sys::RequestInit::new();
-    init.set_signal(Some(&abort.0.signal()));
+    init.set_signal(Some(&controller.signal()));
+    let abort = AbortOnDrop(Some(controller));
     let response: web_sys::Response = JsFuture::from(js::fetch_with(request, &init))
         .await?
         .unchecked_into();
-    let body = match response.body() {
-        Some(stream) => BodyReader::new(&stream)?.read_to_end(limit).await?,
-        None => Some(Vec::new()),
-    };
-    let answer = Answer {
-        status: response.status(),
-        body,
-    };
-    Ok((answer, response.headers()))
+    let headers = response.headers();
+    let body = read(&response, &headers, limit).await?;
+    abort.disarm();
+    let status = response.status();
+    Ok((Answer { status, body }, headers))
+}
+
+/// The body of `response`, or `None` when it is larger than `limit`.
+async fn read(
+    response: &web_sys::Response,
+    headers: &web_sys::Headers,
+    limit: usize,
+) -> Result<Option<Vec<u8>>, JsValue> {
+    // A body that says how modest it is comes in one wait; a reader waits for its bytes and again for its end. Of a coded
+    // one the length says nothing.
+    let length = headers.get("content-length")?;
+    let length = length.and_then(|length| length.parse::<usize>().ok());
+    let fits = length.is_some_and(|length| length <= limit);
+    if fits && headers.get("content-encoding")?.is_none() {
+        let bytes = JsFuture::from(response.array_buffer()?).await?;
+        return Ok(Some(Uint8Array::new(&bytes).to_vec()));
+    }
+    match response.body() {
+        Some(stream) => BodyReader::new(&stream)?.read_to_end(limit).await,
+        None => Ok(Some(Vec::new())),
+    }
 }
 
 /// A request of our own to `url`.

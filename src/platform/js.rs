@@ -19,6 +19,15 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn writable(this: &IdentityTransformStream) -> web_sys::WritableStream;
 
+    /// A `ReadableStream` of bytes.
+    pub type ByteStream;
+
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    pub fn get_reader(
+        this: &ByteStream,
+        options: &web_sys::ReadableStreamGetReaderOptions,
+    ) -> Result<ByobReader, JsValue>;
+
     /// A BYOB reader with workerd's `readAtLeast`.
     #[wasm_bindgen(js_name = ReadableStreamBYOBReader)]
     #[derive(Clone, Debug)]

@@ -2,6 +2,10 @@
 //!
 //! In: chunks. Out: [`Sighting`]s with absolute offsets, and the offset up to which the page is understood. It
 //! never asks lol_html to mutate, so the bytes that left its sink are exactly the first bytes of the input.
+//!
+//! Parsing is most of what a page costs, and most of a page is of no interest. In the body, outside of components, the
+//! parser rests: bytes in which a glance finds no mark are kept unread, and it reads them only if a mark follows.
+//! What it then sees is what it would have seen at once.
 
 use std::{
     borrow::Cow,
@@ -15,13 +19,18 @@ use lol_html::{
     OutputSink, Selector, Settings, errors::RewritingError, html_content::Element,
 };
 
-use super::{PageFacts, Range, ignored_end, implied_end, marks::Marks};
+use super::{PageFacts, Range, glance, ignored_end, implied_end, marks::Marks};
 use crate::reason::Failure;
 
 /// Marked elements that may be open at once; deeper ones count as elements without an end tag.
 const MAX_WATCHES: usize = 64;
 /// lol_html's own memory per page: one unfinished tag plus the stack of open elements.
 const PARSER_MEMORY: usize = 3 * 1024 * 1024;
+/// Most bytes that are kept unread. Larger than nearly every page, and with the parser's memory still a thirtieth of an
+/// isolate's 128 MB.
+const MAX_UNREAD: usize = 1024 * 1024;
+/// How much the parser reads at once before it may rest again.
+const SLICE: usize = 1024;
 
 /// What the locator looks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +69,12 @@ pub(super) struct Opened {
 struct Seen {
     sightings: Vec<Sighting>,
     facts: PageFacts,
+    /// `<body>` was seen: no facts come after it, and the parser may rest.
+    in_body: bool,
+    /// Elements of interest that are open.
+    open: u32,
+    /// Everything before was reported as understood while the parser rested.
+    passed: usize,
     last_start: Option<usize>,
     next_element: u32,
     watches: Vec<Watch>,
@@ -91,36 +106,102 @@ impl OutputSink for CountingSink {
 pub(super) struct Locator {
     rewriter: Option<HtmlRewriter<'static, CountingSink>>,
     seen: Rc<RefCell<Seen>>,
-    located: Rc<Cell<usize>>,
+    /// Offset up to which the parser has understood what it read …
+    understood: Rc<Cell<usize>>,
+    /// … and up to which it has read.
+    read: usize,
+    /// What came after that.
+    unread: Vec<u8>,
+    look: Look,
 }
 
 impl Locator {
     pub(super) fn new(look: Look, encoding: &'static Encoding) -> Self {
         let seen = Rc::new(RefCell::new(Seen::default()));
-        let located = Rc::new(Cell::new(0));
+        let understood = Rc::new(Cell::new(0));
         let rewriter = SELECTORS.with(|selectors| {
             HtmlRewriter::new(
                 settings(selectors, look, encoding, &seen),
-                CountingSink(Rc::clone(&located)),
+                CountingSink(Rc::clone(&understood)),
             )
         });
         Self {
             rewriter: Some(rewriter),
             seen,
-            located,
+            understood,
+            read: 0,
+            unread: Vec::new(),
+            look,
         }
     }
 
     /// Offset up to which everything is understood and reported.
     pub(super) fn located(&self) -> usize {
-        self.located.get()
+        self.understood.get().max(self.seen.borrow().passed)
     }
 
     pub(super) fn write(&mut self, chunk: &[u8]) -> Result<(), Failure> {
+        if self.rewriter.is_none() {
+            return Ok(());
+        }
+        let looked_at = glance::looked_at(&self.unread);
+        if self.unread.is_empty() {
+            let read = self.read_on(chunk, 0)?;
+            self.unread
+                .extend_from_slice(chunk.get(read..).unwrap_or_default());
+        } else {
+            let mut bytes = std::mem::take(&mut self.unread);
+            bytes.extend_from_slice(chunk);
+            let read = self.read_on(&bytes, looked_at)?;
+            bytes.drain(..read);
+            self.unread = bytes;
+        }
+        let finished = glance::unfinished_tag(&self.unread);
+        let mut seen = self.seen.borrow_mut();
+        if finished > 0 {
+            seen.passed = self.read + finished;
+        }
+        Ok(())
+    }
+
+    /// Reads of `bytes` what must be read; returns how much that is. `looked_at`: how much of them has no mark.
+    fn read_on(&mut self, bytes: &[u8], mut looked_at: usize) -> Result<usize, Failure> {
+        let mut read = 0;
+        while read < bytes.len() {
+            let next = if !self.may_rest() {
+                read + slice(bytes.get(read..).unwrap_or_default())
+            } else if let Some(mark) = self.next_mark(bytes, looked_at.max(read)) {
+                looked_at = mark;
+                mark
+            } else if bytes.len() - read > MAX_UNREAD {
+                bytes.len()
+            } else {
+                break;
+            };
+            self.parse(bytes.get(read..next).unwrap_or_default())?;
+            read = next;
+        }
+        Ok(read)
+    }
+
+    /// Whether nothing is of interest until the next mark of a component.
+    fn may_rest(&self) -> bool {
+        let seen = self.seen.borrow();
+        seen.in_body && seen.open == 0 && self.understood.get() == self.read
+    }
+
+    fn next_mark(&self, bytes: &[u8], from: usize) -> Option<usize> {
+        (self.look == Look::Components)
+            .then(|| glance::mark(bytes, from))
+            .flatten()
+    }
+
+    fn parse(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let Some(rewriter) = self.rewriter.as_mut() else {
             return Ok(());
         };
-        rewriter.write(chunk).map_err(|error| {
+        self.read += bytes.len();
+        rewriter.write(bytes).map_err(|error| {
             // lol_html panics when it is used after an error.
             self.rewriter = None;
             failure(&error)
@@ -128,8 +209,11 @@ impl Locator {
     }
 
     pub(super) fn end(&mut self) -> Result<(), Failure> {
-        self.rewriter
-            .take()
+        let rewriter = self.rewriter.take();
+        if !self.unread.is_empty() {
+            return Ok(());
+        }
+        rewriter
             .map_or(Ok(()), |rewriter| rewriter.end())
             .map_err(|error| failure(&error))
     }
@@ -143,6 +227,12 @@ impl Locator {
     }
 }
 
+/// Length of the next piece to read: if possible up to the end of a tag, where the parser can rest.
+fn slice(bytes: &[u8]) -> usize {
+    let slice = bytes.get(..SLICE).unwrap_or(bytes);
+    memchr::memrchr(b'>', slice).map_or(slice.len(), |end| end + 1)
+}
+
 fn failure(error: &RewritingError) -> Failure {
     match error {
         RewritingError::MemoryLimitExceeded(_) => Failure::ParserLimit,
@@ -152,6 +242,7 @@ fn failure(error: &RewritingError) -> Failure {
 
 /// Constant selectors, parsed once per thread.
 struct Selectors {
+    body: Option<Selector>,
     html: Option<Selector>,
     meta: Option<Selector>,
     template: Option<Selector>,
@@ -162,6 +253,7 @@ struct Selectors {
 
 thread_local! {
     static SELECTORS: Selectors = Selectors {
+        body: "body".parse().ok(),
         html: "html".parse().ok(),
         meta: "meta".parse().ok(),
         template: "template".parse().ok(),
@@ -209,6 +301,10 @@ fn settings<'s>(
         settings = taken.append_element_content_handler((Cow::Borrowed(selector), handlers));
     };
     if look != Look::Fragment {
+        selectors
+            .body
+            .iter()
+            .for_each(|s| on(s, Box::new(note_body)));
         selectors
             .html
             .iter()
@@ -258,15 +354,26 @@ fn note_around(
     Ok(())
 }
 
+fn note_body(_: &mut Element<'_, '_>, seen: &Rc<RefCell<Seen>>) -> HandlerResult {
+    seen.borrow_mut().in_body = true;
+    Ok(())
+}
+
 fn note_lang(element: &mut Element<'_, '_>, seen: &Rc<RefCell<Seen>>) -> HandlerResult {
-    if let Some(lang) = element.get_attribute("lang") {
-        seen.borrow_mut().facts.note_lang(&lang);
+    let mut seen = seen.borrow_mut();
+    if !seen.in_body
+        && let Some(lang) = element.get_attribute("lang")
+    {
+        seen.facts.note_lang(&lang);
     }
     Ok(())
 }
 
 fn note_meta(element: &mut Element<'_, '_>, seen: &Rc<RefCell<Seen>>) -> HandlerResult {
     let mut seen = seen.borrow_mut();
+    if seen.in_body {
+        return Ok(());
+    }
     let charset_settled = seen.charset_settled;
     let facts = &mut seen.facts;
     if let Some(label) = element
@@ -319,6 +426,10 @@ fn note_element(element: &mut Element<'_, '_>, shared: &Rc<RefCell<Seen>>) -> Ha
         .filter(|around| around.0 == location.start);
     if let (Some((_, around)), Some(_)) = (around, &marks.bindings.html) {
         marks.bindings.around = around;
+    }
+    if marks.component.is_some() && location.start < seen.passed {
+        // Found too late: its start has left.
+        return Ok(());
     }
     seen.charset_settled |= marks.component.is_some();
     let id = seen.next_element;
@@ -420,6 +531,7 @@ fn watch(
 ) -> HandlerResult {
     let id = seen.next_element;
     seen.next_element += 1;
+    seen.open += 1;
     if seen.watches.len() < MAX_WATCHES {
         seen.watches.push(Watch {
             element: id,
@@ -432,6 +544,7 @@ fn watch(
     element.on_end_tag(Box::new(move |end| {
         let end_name = end.name();
         let mut seen = shared.borrow_mut();
+        seen.open = seen.open.saturating_sub(1);
         let watch = seen.watches.iter().position(|watch| watch.element == id);
         let watch = watch.map(|index| seen.watches.remove(index));
         if watch.is_some() && end_name != name && ignored_end::is_ignored(&end_name, &name) {
@@ -454,3 +567,6 @@ fn watch(
         Ok(())
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@
 mod compile;
 mod facts;
 mod frame;
+mod glance;
 mod ignored_end;
 mod implied_end;
 mod locate;

@@ -9,17 +9,26 @@ use super::Range;
 pub struct Source {
     start: usize,
     bytes: Vec<u8>,
+    /// How many of `bytes` are forgotten: they are removed when that is cheap, not piece by piece.
+    gone: usize,
 }
 
 impl Source {
     /// A source that holds a whole document from offset 0.
     #[must_use]
     pub fn whole(bytes: Vec<u8>) -> Self {
-        Self { start: 0, bytes }
+        Self {
+            start: 0,
+            bytes,
+            gone: 0,
+        }
     }
 
     /// Appends a chunk.
     pub fn push(&mut self, chunk: &[u8]) {
+        // The bytes move once per chunk at most.
+        self.bytes.drain(..self.gone);
+        self.gone = 0;
         self.bytes.extend_from_slice(chunk);
     }
 
@@ -32,50 +41,48 @@ impl Source {
     /// Offset after the last byte received.
     #[must_use]
     pub fn end(&self) -> usize {
-        self.start + self.bytes.len()
+        self.start + self.held()
     }
 
     /// How many bytes are held.
     #[must_use]
     pub fn held(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len() - self.gone
     }
 
     /// The bytes of `range`; empty where they are no longer, or not yet, held.
     #[must_use]
     pub fn slice(&self, range: Range) -> &[u8] {
-        let start = range.start.saturating_sub(self.start);
-        let end = range.end.saturating_sub(self.start);
         if range.start < self.start {
             debug_assert!(false, "bytes asked for after they left");
             return &[];
         }
+        let start = range.start - self.start + self.gone;
+        let end = range.end.saturating_sub(self.start) + self.gone;
         self.bytes.get(start..end).unwrap_or_default()
     }
 
     /// Forgets everything before `offset`.
     pub fn forget_before(&mut self, offset: usize) {
-        let gone = offset.saturating_sub(self.start).min(self.bytes.len());
-        if gone == 0 {
-            return;
-        }
-        if gone == self.bytes.len() {
+        let count = offset.saturating_sub(self.start).min(self.held());
+        self.start += count;
+        self.gone += count;
+        if self.gone == self.bytes.len() {
             self.bytes.clear();
-        } else {
-            self.bytes.drain(..gone);
+            self.gone = 0;
         }
-        self.start += gone;
     }
 
     /// Moves everything before `offset` to `out`, without a copy where it is all there is.
     pub fn take_before(&mut self, offset: usize, out: &mut Vec<u8>) {
-        let count = offset.saturating_sub(self.start).min(self.bytes.len());
-        if out.is_empty() && count * 2 > self.bytes.len() {
+        let count = offset.saturating_sub(self.start).min(self.held());
+        if out.is_empty() && self.gone == 0 && count * 2 > self.bytes.len() {
             let tail = self.bytes.split_off(count);
             *out = std::mem::replace(&mut self.bytes, tail);
             self.start += count;
         } else {
-            out.extend_from_slice(self.bytes.get(..count).unwrap_or_default());
+            let taken = self.bytes.get(self.gone..self.gone + count);
+            out.extend_from_slice(taken.unwrap_or_default());
             self.forget_before(offset);
         }
     }

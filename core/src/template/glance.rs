@@ -1,0 +1,136 @@
+//! What a glance at bytes tells without a parser: whether a component can begin in them, and where a tag is unfinished.
+//!
+//! In: bytes of a page that begin outside of any tag. Out: offsets. It never decides what is markup: in a comment or a
+//! script it sees tags as well, so a parser has the last word on everything it finds.
+
+/// What the names of both marks of a component begin with.
+const MARK: &[u8] = b"data-cdp-exp";
+/// A hyphen of [`MARK`] and the next one: they are the same in upper and lower case.
+const HYPHENS: (usize, usize) = (4, 8);
+/// A start tag that is longer than this, and has another `<` in its attributes, may be found too late.
+const LONGEST_TAG: usize = 4096;
+
+/// Offset behind the first possible mark of a component that begins at `from` or later.
+pub(super) fn mark(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    memchr::memchr_iter(b'-', rest).find_map(|hyphen| {
+        let second = hyphen + HYPHENS.1 - HYPHENS.0;
+        if rest.get(second) != Some(&b'-') {
+            return None;
+        }
+        let start = hyphen.checked_sub(HYPHENS.0)?;
+        let end = start + MARK.len();
+        let found = rest.get(start..end)?.eq_ignore_ascii_case(MARK);
+        found.then_some(from + end)
+    })
+}
+
+/// Offset from which [`mark`] must look again when more bytes have come.
+pub(super) fn looked_at(bytes: &[u8]) -> usize {
+    bytes.len().saturating_sub(MARK.len() - 1)
+}
+
+/// Offset of the first start tag that is unfinished at the end of `bytes`; their length when there is none.
+pub(super) fn unfinished_tag(bytes: &[u8]) -> usize {
+    let from = bytes.len().saturating_sub(LONGEST_TAG);
+    let tail = bytes.get(from..).unwrap_or_default();
+    let unfinished = memchr::memchr_iter(b'<', tail).find(|start| {
+        let tag = tail.get(start + 1..).unwrap_or_default();
+        tag.first().is_none_or(u8::is_ascii_alphabetic) && !is_finished(tag)
+    });
+    unfinished.map_or(bytes.len(), |start| from + start)
+}
+
+/// Where in a start tag a byte stands (HTML Standard §13.2.5.8 and the states after it).
+#[derive(Clone, Copy)]
+enum At {
+    /// In the tag's name.
+    TagName,
+    /// Before the name of an attribute.
+    Before,
+    /// In the name of an attribute.
+    Name,
+    /// Behind the name of an attribute.
+    After,
+    /// Behind `=`.
+    Equals,
+    /// In a value without quotes.
+    Bare,
+    /// In a value inside this quote.
+    Quoted(u8),
+}
+
+/// Whether the start tag whose name begins `bytes` ends in them.
+fn is_finished(bytes: &[u8]) -> bool {
+    let mut at = At::TagName;
+    for byte in bytes {
+        let space = matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0C);
+        at = match (at, byte) {
+            (At::Quoted(quote), byte) if *byte == quote => At::Before,
+            (At::Quoted(_), _) => at,
+            (_, b'>') => return true,
+            (At::Equals, b'"' | b'\'') => At::Quoted(*byte),
+            (At::Equals, _) if !space => At::Bare,
+            (At::Bare, _) if !space => At::Bare,
+            (At::Name | At::After, b'=') => At::Equals,
+            (At::Name, _) if space => At::After,
+            (At::After | At::Equals, _) if space => at,
+            (At::TagName, _) if !space && *byte != b'/' => At::TagName,
+            _ if space || *byte == b'/' => At::Before,
+            _ => At::Name,
+        };
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_found_in_any_case_and_any_cut() {
+        let page =
+            b"<p data-cdp-text=x><div class=a-b DATA-Cdp-EXPeriment=y><i data-cdp-experience=z>";
+        let first = mark(page, 0).unwrap();
+        assert!(page[..first].ends_with(b"DATA-Cdp-EXP"));
+        let second = mark(page, first).unwrap();
+        assert!(page[..second].ends_with(b"data-cdp-exp"));
+        assert_eq!(mark(page, second), None);
+        for cut in 0..page.len() {
+            let found = mark(&page[..cut], 0).or_else(|| mark(page, looked_at(&page[..cut])));
+            assert_eq!(found, Some(first), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn every_unfinished_start_tag_is_seen_from_its_first_byte() {
+        let tags = [
+            "<a>",
+            "<div class=\"x > y < z\" id='<b>\"</b>'>",
+            "<a b=c/d>",
+            "<a b = \"<i>\" c>",
+            "<a =\" x='>' y>",
+            "<img alt=it's src=\"a>b\"/>",
+            "<a\"b='c>",
+            "<a / b=\">\" >",
+            "<a b=\"1\"c='>'>",
+            "<a b=>",
+        ];
+        for tag in tags {
+            for cut in 1..tag.len() {
+                let bytes = format!("<p>text</p>{}", &tag[..cut]);
+                assert_eq!(unfinished_tag(bytes.as_bytes()), 11, "{bytes}");
+            }
+            let whole = format!("<p>text</p>{tag}");
+            assert_eq!(unfinished_tag(whole.as_bytes()), whole.len(), "{whole}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_start_tag_is_not_held() {
+        for text in ["a < b", "</p", "<!-- x", "<?xml", "a <= b", "1 <2"] {
+            assert_eq!(unfinished_tag(text.as_bytes()), text.len(), "{text}");
+        }
+        assert_eq!(unfinished_tag(b"text<"), 4, "a tag may follow");
+    }
+}

@@ -1,0 +1,140 @@
+//! The parser may rest, but what is seen of a page is what a parser sees that never rests.
+
+use encoding_rs::UTF_8;
+use proptest::prelude::*;
+
+use super::*;
+use crate::template::{CompileOptions, Compiler, Source};
+
+/// What a page that comes in these chunks is compiled to.
+fn compiled<'c>(chunks: impl Iterator<Item = &'c [u8]>) -> String {
+    let mut source = Source::default();
+    let mut compiler = Compiler::new(CompileOptions {
+        look: Look::Components,
+        encoding: UTF_8,
+    });
+    let mut located = 0;
+    let mut readable = true;
+    for chunk in chunks {
+        source.push(chunk);
+        readable = readable && compiler.write(chunk, &source).is_ok();
+        assert!(compiler.located() >= located, "what has left came back");
+        located = compiler.located();
+    }
+    if !readable || compiler.end(&source).is_err() {
+        compiler.abandon(Failure::AmbiguousMarkup, source.end());
+    }
+    let nodes = compiler.take_nodes();
+    let failed = compiler.take_failed();
+    let bad = compiler.take_bad_marks();
+    format!("{nodes:#?} {failed:?} {bad:?} {:?}", compiler.facts())
+}
+
+fn markup() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "<section data-cdp-experience=\"a\">",
+        "<i title='<b>\"x\"</b> > y' DATA-cdp-EXPeriment=b>",
+        "<p data-cdp-experience=c>",
+        "<template data-cdp-variant=\"v\">",
+        "<template>",
+        "<b data-cdp-text=\"/t\">",
+        "</section>",
+        "</i>",
+        "</p>",
+        "</template>",
+        "</b>",
+        "<div class=\"a-b data-cdp-exp\">",
+        "</div>",
+        "<script>if (a<b) { x = \"<p data-cdp-experience='s'>\" }</script>",
+        "<script>",
+        "</script>",
+        "<!-- <i data-cdp-experience=n> -->",
+        "<!--",
+        "-->",
+        "<select><option>",
+        "<style>",
+        "<br/>",
+        "a < b <3 data-cdp-experience ",
+        "text ",
+        "\"",
+        "'",
+        ">",
+        "<",
+    ]);
+    prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    /// Where there is no `<body>`, the parser never rests.
+    #[test]
+    fn resting_changes_no_page(head in markup(), body in markup(), cuts in prop::collection::vec(1_usize..80, 1..40)) {
+        let page = |body_tag: &str| {
+            format!("<html lang=en><meta charset=utf-8>{head}<{body_tag}>{body}")
+        };
+        let (resting, reading) = (page("body"), page("bodx"));
+        let mut chunks = Vec::new();
+        let mut rest = resting.as_bytes();
+        for cut in cuts.iter().cycle() {
+            if rest.is_empty() {
+                break;
+            }
+            let (chunk, after) = rest.split_at((*cut).min(rest.len()));
+            chunks.push(chunk);
+            rest = after;
+        }
+        let whole = compiled(std::iter::once(reading.as_bytes()));
+        prop_assert_eq!(compiled(std::iter::once(resting.as_bytes())), whole.clone());
+        prop_assert_eq!(compiled(chunks.into_iter()), whole);
+    }
+}
+
+#[test]
+fn the_parser_does_not_read_what_has_no_marks() {
+    let mut locator = Locator::new(Look::Components, UTF_8);
+    locator
+        .write(b"<html><body><p data-cdp-experience=a>x</p>")
+        .unwrap();
+    let read = locator.read;
+    for _ in 0..100 {
+        locator
+            .write(b"<p class=\"data-cdp\">no marks here</p>")
+            .unwrap();
+    }
+    assert_eq!(locator.read, read);
+    assert_eq!(
+        locator.located(),
+        read + locator.unread.len(),
+        "and all of it may leave"
+    );
+    locator.write(b"<p data-cdp-experience=b>").unwrap();
+    let opened = locator
+        .take_sightings()
+        .into_iter()
+        .filter(|s| matches!(s, Sighting::Open(_)));
+    assert_eq!(opened.count(), 2);
+}
+
+#[test]
+fn what_is_kept_unread_is_bounded() {
+    let mut locator = Locator::new(Look::Components, UTF_8);
+    locator.write(b"<html><body>").unwrap();
+    let chunk = b"<p>text</p>".repeat(1000);
+    for _ in 0..(3 * MAX_UNREAD / chunk.len()) {
+        locator.write(&chunk).unwrap();
+        assert!(locator.unread.len() <= MAX_UNREAD);
+    }
+}
+
+#[test]
+fn a_component_whose_start_has_left_is_none() {
+    let padding = "x".repeat(5000);
+    let tag = format!("<p title=\"<b>{padding}");
+    let mut locator = Locator::new(Look::Components, UTF_8);
+    locator.write(b"<html><body>").unwrap();
+    locator.write(tag.as_bytes()).unwrap();
+    let left = locator.located();
+    assert!(left > 12, "nothing tells that this is a tag");
+    locator.write(b"\" data-cdp-experience=a>x</p>").unwrap();
+    assert!(locator.take_sightings().is_empty());
+    assert!(locator.located() > left);
+}
