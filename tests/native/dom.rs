@@ -29,8 +29,29 @@ pub fn parse(page: &[u8]) -> RcDom {
 pub fn shape(page: &[u8]) -> String {
     let mut out = String::new();
     let dom = parse(page);
-    write_shape(&dom.document, 0, &mut out);
+    write_shape(&dom.document, 0, &|_| false, &mut out);
     out
+}
+
+/// The shape of `page`'s tree without what is inside elements that have the attribute `data-host`.
+pub fn shape_around(page: &[u8]) -> String {
+    let mut out = String::new();
+    let dom = parse(page);
+    let is_host = |node: &Handle| attribute(node, "data-host").is_some();
+    write_shape(&dom.document, 0, &is_host, &mut out);
+    out
+}
+
+/// Text and `title` of the element whose `id` is `sink`.
+pub fn sink(page: &str) -> Option<(String, String)> {
+    let dom = parse_document(RcDom::default(), options()).one(page);
+    let mut found = None;
+    each(&dom.document, &mut |node| {
+        if attribute(node, "id").is_some_and(|id| id == "sink") {
+            found = Some((text(node), attribute(node, "title").unwrap_or_default()));
+        }
+    });
+    found
 }
 
 /// Every element of `page` named `name`, in tree order.
@@ -117,7 +138,7 @@ pub fn text(node: &Handle) -> String {
     out
 }
 
-fn write_shape(node: &Handle, depth: usize, out: &mut String) {
+fn write_shape(node: &Handle, depth: usize, is_closed: &dyn Fn(&Handle) -> bool, out: &mut String) {
     let line = match &node.data {
         NodeData::Element { name, attrs, .. } => {
             let attrs = attrs.borrow();
@@ -132,14 +153,17 @@ fn write_shape(node: &Handle, depth: usize, out: &mut String) {
     if let Some(line) = line {
         let _ = writeln!(out, "{:depth$}{line}", "");
     }
+    if is_closed(node) {
+        return;
+    }
     if let NodeData::Element {
         template_contents, ..
     } = &node.data
         && let Some(contents) = &*template_contents.borrow()
     {
-        write_shape(contents, depth + 1, out);
+        write_shape(contents, depth + 1, is_closed, out);
     }
     for child in node.children.borrow().iter() {
-        write_shape(child, depth + 1, out);
+        write_shape(child, depth + 1, is_closed, out);
     }
 }

@@ -11,6 +11,7 @@ pub mod case;
 pub mod corpus;
 pub mod cuts;
 pub mod dom;
+pub mod grammar;
 pub mod parallel;
 pub mod run;
 pub mod slicer;

@@ -4,8 +4,6 @@
 //! encoder that can never produce bytes that mean something else: where the declarations disagree, or are
 //! missing, everything outside ASCII becomes a numeric character reference.
 
-use std::fmt::Write as _;
-
 use encoding_rs::{Encoding, UTF_8};
 
 /// How text is written into the page.
@@ -36,28 +34,39 @@ impl Charset {
     /// Appends `html` (already escaped for its context) to `out`.
     pub fn write(self, html: &str, out: &mut Vec<u8>) {
         match self {
+            Self::Declared(encoding) if encoding == UTF_8 => out.extend_from_slice(html.as_bytes()),
             _ if html.is_ascii() => out.extend_from_slice(html.as_bytes()),
-            // encoding_rs writes what the charset lacks as numeric character references.
-            Self::Declared(encoding) => out.extend_from_slice(&encoding.encode(html).0),
-            Self::Ascii => {
-                let mut text = String::with_capacity(html.len() * 2);
-                for c in html.chars() {
-                    if c.is_ascii() {
-                        text.push(c);
-                    } else {
-                        let _ = write!(text, "&#{};", u32::from(c));
-                    }
-                }
-                out.extend_from_slice(text.as_bytes());
-            }
+            Self::Declared(encoding) => html.chars().for_each(|c| match encoded(encoding, c) {
+                Some(bytes) => out.extend_from_slice(&bytes),
+                None => reference(c, out),
+            }),
+            Self::Ascii => html.chars().for_each(|c| match u8::try_from(c) {
+                Ok(byte) if byte.is_ascii() => out.push(byte),
+                _ => reference(c, out),
+            }),
         }
     }
+}
+
+/// The bytes that mean `c` in `encoding`, and nothing else: its encoder also writes some characters as what another
+/// one is read from (`¥` as `\` in Japanese charsets, which makes a path another host's).
+fn encoded(encoding: &'static Encoding, c: char) -> Option<Vec<u8>> {
+    let mut buffer = [0; 4];
+    let text = &*c.encode_utf8(&mut buffer);
+    let (bytes, _, unmappable) = encoding.encode(text);
+    let read = encoding.decode_without_bom_handling(&bytes).0 == text;
+    (read && !unmappable).then(|| bytes.into_owned())
+}
+
+/// A numeric character reference: the same character in every charset.
+fn reference(c: char, out: &mut Vec<u8>) {
+    out.extend_from_slice(format!("&#{};", u32::from(c)).as_bytes());
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use encoding_rs::{GBK, WINDOWS_1252};
+    use encoding_rs::{EUC_JP, GBK, SHIFT_JIS, WINDOWS_1252};
 
     fn written(charset: Charset, text: &str) -> Vec<u8> {
         let mut out = Vec::new();
@@ -85,5 +94,18 @@ mod tests {
         assert_eq!(written(Charset::Declared(GBK), "中"), [0xD6, 0xD0]);
         assert_eq!(written(Charset::Ascii, "é中a"), b"&#233;&#20013;a");
         assert_eq!(written(Charset::Declared(UTF_8), "é"), "é".as_bytes());
+    }
+
+    #[test]
+    fn a_character_is_never_written_as_bytes_that_are_read_as_another() {
+        for japanese in [SHIFT_JIS, EUC_JP] {
+            let written = written(Charset::Declared(japanese), "/¥evil.example ‾");
+            assert_eq!(
+                written,
+                b"/&#165;evil.example &#8254;",
+                "{}",
+                japanese.name()
+            );
+        }
     }
 }
