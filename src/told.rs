@@ -12,7 +12,9 @@ use xm_edge_core::{
     config::{CdpSettings, Site},
     endpoints::{Admission, admit},
     events::{
-        Checked, EventContext, Told, complete,
+        Checked, EventContext, Told,
+        catalogue::Kind,
+        complete,
         form::{self, FormCopy},
         header, rules,
     },
@@ -50,14 +52,12 @@ pub struct Heard {
     pub events: Vec<Checked>,
     /// The visitor logged out.
     pub logout: bool,
-    /// Why something was not understood; constant labels.
-    pub faults: Vec<&'static str>,
 }
 
 impl Heard {
     /// Whether nothing was told.
     pub fn is_nothing(&self) -> bool {
-        self.events.is_empty() && !self.logout && self.faults.is_empty()
+        self.events.is_empty() && !self.logout
     }
 
     fn add(&mut self, told: Told) {
@@ -93,7 +93,7 @@ impl<'l> Listener<'l> {
         }
     }
 
-    /// What `response` tells.
+    /// What `response` tells. What is not understood is logged by its reason.
     pub async fn hear(&mut self, response: &web_sys::Response) -> Heard {
         let list = response.headers();
         let headers = PlatformHeaders(&list);
@@ -102,7 +102,7 @@ impl<'l> Listener<'l> {
             for line in header::parse(&value) {
                 match line {
                     Ok(told) => heard.add(told),
-                    Err(fault) => heard.faults.push(fault.label()),
+                    Err(fault) => refused(fault.label()),
                 }
             }
         }
@@ -118,7 +118,7 @@ impl<'l> Listener<'l> {
             fill(&request, &mut copy).await;
             match matched.identity(&copy) {
                 Ok(identity) => heard.events.push(identity),
-                Err(fault) => heard.faults.push(fault.label()),
+                Err(fault) => refused(fault.label()),
             }
         }
         for goal in matched.goals() {
@@ -135,11 +135,9 @@ impl<'l> Listener<'l> {
             .map(|checked| self.complete(checked, browser_id))
             .collect();
         let (cdp, user_agent) = (self.cdp.clone(), visit.user_agent.clone());
+        let browser_id = browser_id.clone();
         context.wait_until(async move {
-            // In order: a goal belongs to the person who was identified before it.
-            for event in events {
-                let _ = sender::deliver(&cdp, &user_agent, &event).await;
-            }
+            sender::deliver(&cdp, &user_agent, &browser_id, &events).await;
         });
     }
 
@@ -173,9 +171,6 @@ impl<'l> Listener<'l> {
         if heard.is_nothing() && !marked {
             return Ok(response);
         }
-        for fault in &heard.faults {
-            worker::console_warn!(r#"{{"message":"xm-edge","event_refused":"{fault}"}}"#);
-        }
         let visit = visit();
         let leaving = headers::copy(&list)?;
         for name in ours {
@@ -203,8 +198,8 @@ impl<'l> Listener<'l> {
             _ => None,
         };
         let mut cookie = None;
-        if let Some(first) = heard.events.first() {
-            match admit(visit.class, visit.grants, known.clone(), first.kind()) {
+        if let Some(kind) = decisive(&heard.events) {
+            match admit(visit.class, visit.grants, known.clone(), kind) {
                 Admission::Send(id) => self.send(heard, &id, visit, context),
                 Admission::CreateId => {
                     if let Some(id) = self.create_id().await {
@@ -229,6 +224,21 @@ impl<'l> Listener<'l> {
             Either::Right(_) => None,
         }
     }
+}
+
+/// Logs why something was not understood: a constant label, and nothing of what it was.
+fn refused(label: &'static str) {
+    worker::console_warn!(r#"{{"message":"xm-edge","event_refused":"{label}"}}"#);
+}
+
+/// The kind by which events are admitted together: one that is worth a new browser id, if there is any.
+fn decisive(events: &[Checked]) -> Option<Kind> {
+    let mut kinds = events.iter().map(Checked::kind);
+    let first = kinds.next()?;
+    if first == Kind::ForceClose {
+        return Some(kinds.find(|kind| *kind != first).unwrap_or(first));
+    }
+    Some(first)
 }
 
 /// A copy of a request with a small form. Its body is split before XM reads it; what is larger, or of unknown length, is

@@ -90,14 +90,16 @@ async fn take(call: &Call<'_>, incoming: Incoming, config: &Config, context: &Co
         Uuid::new_v4().to_string(),
     );
     let answer = accepted(&event.id);
+    let answer = if is_new {
+        let cookie = id_cookie::keep(&browser_id, &config.cdp.client_key, &site);
+        answer.with("set-cookie", cookie)
+    } else {
+        answer
+    };
     let (cdp, user_agent) = (config.cdp.clone(), visit.user_agent);
     context.wait_until(async move {
-        let _ = sender::deliver(&cdp, &user_agent, &event).await;
+        sender::deliver(&cdp, &user_agent, &browser_id, &[event]).await;
     });
-    if is_new {
-        let cookie = id_cookie::keep(&browser_id, &config.cdp.client_key, &site);
-        return answer.with("set-cookie", cookie);
-    }
     answer
 }
 

@@ -191,6 +191,19 @@ pub fn settle_as(world: &World, cookies: &str) {
         });
 }
 
+/// The events that the CDP got so far, without those of [`settle`].
+pub fn sent_events(world: &World) -> Vec<Value> {
+    let mut events = world.cdp.events();
+    events.retain(|event| !is_of_settling(event));
+    events
+}
+
+/// The types of [`sent_events`], in order.
+pub fn event_types(world: &World) -> Vec<String> {
+    let kind = |event: &Value| event["type"].as_str().unwrap_or_default().to_owned();
+    sent_events(world).iter().map(kind).collect()
+}
+
 /// How page name and friendly id of a page view of [`settle`] begin.
 const SETTLING: &str = "settle_";
 

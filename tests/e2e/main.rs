@@ -2,6 +2,7 @@
 
 mod common;
 
+mod cdp_event;
 mod charsets;
 mod cuts;
 mod decisions;
@@ -16,9 +17,11 @@ mod limits;
 mod log;
 mod marks;
 mod not_found;
+mod page_events;
 mod pass_through;
 mod real_pages;
 mod revalidate;
+mod rules;
 mod sites;
 mod streaming;
 mod views;
