@@ -1,6 +1,6 @@
-//! Tests that are Node scripts: `tests/browser/*.mjs`.
+//! Tests that are Node scripts: `tests/browser/*.mjs` and `tests/clients/*.mjs`.
 //!
-//! In: the folder. Out: one step per script. A script exits with 0 (passed), 77 (it cannot run here, for example without
+//! In: the folders. Out: one step per script. A script exits with 0 (passed), 77 (it cannot run here, for example without
 //! Chromium, and has said so) or anything else (failed), and may end with a line `N passed, N failed`; without one it
 //! counts as one test.
 
@@ -22,35 +22,46 @@ use super::{
 /// "Skipped" among the exit codes, as automake has it.
 const SKIPPED: i32 = 77;
 
+/// Where they are.
+const FOLDERS: [&str; 2] = ["browser", "clients"];
+
 /// One script.
-pub struct Script(PathBuf);
+pub struct Script {
+    folder: &'static str,
+    path: PathBuf,
+}
 
 impl Script {
     /// Its name in the summary.
     pub fn name(&self) -> String {
         format!(
-            "browser, {}",
-            self.0.file_stem().unwrap_or_default().to_string_lossy()
+            "{}, {}",
+            self.folder,
+            self.path.file_stem().unwrap_or_default().to_string_lossy()
         )
     }
 }
 
-/// All scripts, in the order of their names; files in subfolders are theirs to import.
+/// All scripts, folder by folder in the order of their names; files in subfolders are theirs to import.
 ///
 /// # Errors
-/// When the folder exists and cannot be read.
+/// When a folder exists and cannot be read.
 pub fn scripts(project: &Project, filter: Option<&str>) -> anyhow::Result<Vec<Script>> {
-    let folder = project.path("tests/browser");
-    if !folder.is_dir() {
-        return Ok(Vec::new());
+    let mut scripts = Vec::new();
+    for folder in FOLDERS {
+        let place = project.path("tests").join(folder);
+        if !place.is_dir() {
+            continue;
+        }
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(&place).with_context(|| format!("reading {}", place.display()))? {
+            paths.push(entry?.path());
+        }
+        paths.retain(|path| is_wanted(path, filter));
+        paths.sort();
+        scripts.extend(paths.into_iter().map(|path| Script { folder, path }));
     }
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))? {
-        paths.push(entry?.path());
-    }
-    paths.retain(|path| is_wanted(path, filter));
-    paths.sort();
-    Ok(paths.into_iter().map(Script).collect())
+    Ok(scripts)
 }
 
 fn is_wanted(path: &Path, filter: Option<&str>) -> bool {
@@ -65,7 +76,7 @@ fn is_wanted(path: &Path, filter: Option<&str>) -> bool {
 /// When node cannot be started.
 pub fn run(project: &Project, script: &Script) -> anyhow::Result<(Outcome, Counts)> {
     let mut counted = None;
-    let status = tee(project.command("node").arg(&script.0), |line| {
+    let status = tee(project.command("node").arg(&script.path), |line| {
         counted = parse_counts(line).or(counted)
     })?;
     Ok(judge(status.code(), counted))
