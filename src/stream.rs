@@ -16,6 +16,7 @@ use xm_edge_core::{
     decision::Decision,
     reason::Failure,
     render::{FragmentPath, Page, Wish},
+    tag::Tail,
     template::{FriendlyId, PageFacts},
 };
 
@@ -76,6 +77,8 @@ pub struct Stream {
     pub first: Option<Vec<u8>>,
     /// `Content-Length` of an identity-coded body.
     pub announced: Option<u64>,
+    /// What is put behind the end of the page, if anything.
+    pub tail: Option<Tail>,
     /// The request's clock.
     pub clock: Clock,
     /// End of the decision budget, on `clock`.
@@ -94,12 +97,16 @@ impl Stream {
             gone,
             first,
             announced,
+            mut tail,
             clock,
             deadline_ms,
         } = self;
         let mut ended = Ended::default();
-        let receive = |page: &mut Page, ended: &mut Ended, bytes: &[u8]| {
+        let mut receive = |page: &mut Page, ended: &mut Ended, bytes: &[u8]| {
             ended.received += bytes.len() as u64;
+            if let Some(tail) = &mut tail {
+                tail.push(bytes);
+            }
             page.push(bytes);
             // The end of a body of known length needs no read of its own.
             if announced == Some(ended.received) {
@@ -137,8 +144,9 @@ impl Stream {
             }
             // 3. Output, in one crossing for everything that may leave; the end goes along with the last of it.
             if write.is_terminated() {
-                let out = page.take_output();
+                let mut out = page.take_output();
                 if page.is_done() && !ended.truncated {
+                    out.extend(behind(tail.as_ref()));
                     ended.visitor_gone = output.finish(&out).await.is_err();
                     break;
                 } else if !out.is_empty() {
@@ -208,6 +216,12 @@ impl Stream {
         }
         (ended, output)
     }
+}
+
+/// What to send behind a page that is complete.
+fn behind(tail: Option<&Tail>) -> Vec<u8> {
+    tail.map(|tail| tail.html().into_bytes())
+        .unwrap_or_default()
 }
 
 async fn read_once(mut reader: BodyReader) -> Read {

@@ -97,6 +97,7 @@ pub async fn answer(
         site: site.clone(),
         visit,
         path: target.path.to_owned(),
+        origin: format!("{}://{}", target.scheme, target.host),
         xm: xm_base(&target, config),
         to_xm,
         // The handle, not the body: Request's own `clone` is JavaScript's.
@@ -138,6 +139,8 @@ struct PageRequest<'c> {
     site: Site,
     visit: Visit,
     path: String,
+    /// Scheme and host of the page, as the visitor sees them.
+    origin: String,
     xm: String,
     to_xm: web_sys::Request,
     request: web_sys::Request,

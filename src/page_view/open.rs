@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use wasm_bindgen::JsValue;
 use worker::Context;
 use xm_edge_core::{
-    config::{Bots, PageViews},
+    config::{Bots, PageViews, Tag},
     log_line::{LogLine, OriginLog},
     reason::PassThrough,
     render::{Page, PageSettings},
@@ -78,7 +78,9 @@ impl PageRequest<'_> {
         let count = identity.id.is_some()
             && self.visit.grants.analytics
             && self.site.page_views == PageViews::Edge;
-        if personalise || count {
+        let tagged =
+            identity.id.is_some() && self.visit.grants.analytics && self.site.tag != Tag::None;
+        if personalise || count || tagged {
             let page = Page::new(self.page_settings(charset, personalise));
             let opened = OpenPage {
                 xm,

@@ -14,6 +14,7 @@ use xm_edge_core::{
     render::Page,
     request::{BrowserId, Headers},
     response::etag,
+    tag::{Injection, Tail, nonce_from_csp},
 };
 
 use super::{PageRequest, identity::Identity};
@@ -117,6 +118,7 @@ impl PageRequest<'_> {
         };
         let deadline_ms = budget_from.saturating_add(self.site.decision_budget_ms);
         let clock = self.clock;
+        let tail = self.tail(&xm_headers);
         let caller = Rc::new(self.caller(browser_id));
         let afterwards = Afterwards {
             caller: Rc::clone(&caller),
@@ -132,6 +134,7 @@ impl PageRequest<'_> {
             gone,
             first,
             announced,
+            tail,
             clock,
             deadline_ms,
         };
@@ -157,6 +160,21 @@ impl PageRequest<'_> {
             afterwards.tell(page, ended).await;
         });
         Ok(response)
+    }
+
+    /// The tag and the beacon, for a visitor who may be counted.
+    fn tail(&self, xm: &web_sys::Headers) -> Option<Tail> {
+        if !self.visit.grants.analytics {
+            return None;
+        }
+        let csp = PlatformHeaders(xm).get("content-security-policy");
+        let nonce = csp.as_deref().and_then(nonce_from_csp);
+        Some(Tail::new(&Injection {
+            cdp: &self.config.cdp,
+            site: &self.site,
+            origin: &self.origin,
+            nonce: nonce.as_deref(),
+        }))
     }
 
     /// `browser_cache = "revalidate"`: 304 when the browser holds the very same bytes, else the page with its tag.

@@ -2,6 +2,7 @@
 
 mod common;
 
+mod behind;
 mod cdp_event;
 mod charsets;
 mod cuts;
@@ -22,6 +23,7 @@ mod pass_through;
 mod real_pages;
 mod revalidate;
 mod rules;
+mod sdk_proxy;
 mod sites;
 mod streaming;
 mod views;
