@@ -97,6 +97,20 @@ pub enum Form {
     Any,
 }
 
+/// A page of any form; after `<body>` and outside of components the parser may rest.
+pub fn page() -> BoxedStrategy<String> {
+    let head = select(
+        &[
+            "",
+            "<body>",
+            "<!DOCTYPE html><html lang=en><body class='x'>",
+        ][..],
+    );
+    (head, markup(Form::Any))
+        .prop_map(|(head, body)| format!("{head}{body}"))
+        .boxed()
+}
+
 /// Markup with marks and components.
 pub fn markup(form: Form) -> BoxedStrategy<String> {
     let text = "[a-z é&;=\"'-]{0,8}".prop_map(|text: String| text.replace('&', "&amp;"));

@@ -29,7 +29,7 @@ use crate::{
 const UTF8_BOM: [u8; 3] = [0xEF, 0xBB, 0xBF];
 /// Most fragments that a page shows, one shown twice counted twice (faults contract P10).
 const MAX_FRAGMENTS: usize = 100;
-/// Most outcomes that are noted: a page's components, and as many failed marks and components of fragments.
+/// Once so many outcomes are noted, only those of the page's own components (at most a hundred) are added.
 const MAX_OUTCOMES: usize = 200;
 
 /// How a page is rendered.
@@ -462,3 +462,6 @@ impl Page {
 fn own_id(origin: &Origin, component: &Component) -> Option<ComponentId> {
     matches!(origin, Origin::Page).then_some(component.id)
 }
+
+#[cfg(test)]
+mod tests;

@@ -446,3 +446,6 @@ fn refuse_raw_text(name: &str, bindings: &mut Bindings) -> Vec<BadMark> {
         .map(|_| BadMark::RawTextElement)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

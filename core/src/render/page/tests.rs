@@ -1,0 +1,268 @@
+//! When bytes leave and when somebody is asked: what whole pages in, whole pages out cannot show.
+
+use super::*;
+
+fn page_with(hold_limit: usize) -> Page {
+    Page::new(PageSettings {
+        hold_limit,
+        declared: Some(UTF_8),
+        trusted_html: Vec::new(),
+        personalise: true,
+    })
+}
+
+fn page() -> Page {
+    page_with(1_000)
+}
+
+fn out(page: &mut Page) -> String {
+    String::from_utf8(page.take_output()).unwrap()
+}
+
+fn id(text: &str) -> FriendlyId {
+    FriendlyId::parse(text).unwrap()
+}
+
+fn asked(page: &mut Page) -> Vec<String> {
+    let mut asked = Vec::new();
+    while let Some(wish) = page.next_wish(0) {
+        asked.push(match wish {
+            Wish::Flow(id) => id.to_string(),
+            Wish::Fragment(path) => path.as_str().to_owned(),
+        });
+    }
+    asked
+}
+
+fn decide(page: &mut Page, friendly_id: &str, json: &str) {
+    page.decided(&id(friendly_id), Decision::read(200, json.as_bytes()), 10);
+}
+
+#[test]
+fn bytes_before_an_undecided_component_leave_at_once_and_the_rest_in_one_piece() {
+    let mut page = page();
+    page.push(b"<body><p>before</p><div data-cdp-experience=a>x");
+    assert_eq!(out(&mut page), "<body><p>before</p>");
+    page.push(b"y</div><p>after</p><p>more");
+    assert_eq!(out(&mut page), "", "the component holds what follows it");
+    assert!(page.is_waiting());
+    assert_eq!(asked(&mut page), ["a"]);
+    decide(&mut page, "a", "{}");
+    let shown = "<div data-cdp-shown=\"control\" data-cdp-experience=a>xy</div><p>after</p><p>more";
+    assert_eq!(page.output_len(), shown.len());
+    assert_eq!(out(&mut page), shown);
+    assert!(!page.is_waiting() && !page.is_done());
+    page.end(true);
+    assert!(page.is_done());
+}
+
+#[test]
+fn a_flow_is_asked_for_as_soon_as_the_start_tag_has_passed() {
+    let mut page = page();
+    page.push(b"<body><div data-cdp-experience=\"a\"");
+    assert!(asked(&mut page).is_empty());
+    page.push(b">");
+    assert_eq!(asked(&mut page), ["a"]);
+    page.push(b"<i data-cdp-experience=\"b\">");
+    assert!(
+        asked(&mut page).is_empty(),
+        "whether b is on the page is not yet known"
+    );
+    page.push(b"</i></div>");
+    assert_eq!(
+        asked(&mut page),
+        ["b"],
+        "whatever a decides, b is on the page"
+    );
+}
+
+#[test]
+fn a_component_that_failed_while_open_streams_through() {
+    let mut page = page();
+    page.push(b"<div data-cdp-experience=a>one ");
+    assert_eq!(out(&mut page), "");
+    page.decided(&id("a"), Err(Failure::CdpError), 10);
+    assert_eq!(out(&mut page), "<div data-cdp-experience=a>one ");
+    page.push(b"two<i data-cdp-experience=b>three</i>");
+    assert_eq!(out(&mut page), "two<i data-cdp-experience=b>three</i>");
+    assert_eq!(asked(&mut page), ["a"], "b stays as authored with a");
+    page.push(b"</div><i data-cdp-experience=c>four</i>");
+    assert_eq!(out(&mut page), "</div>");
+    assert_eq!(asked(&mut page), ["c"]);
+    let outcomes: Vec<_> = page.outcomes().iter().map(|o| o.result).collect();
+    assert_eq!(outcomes, [ComponentResult::Failed(Failure::CdpError)]);
+}
+
+#[test]
+fn a_component_too_large_to_hold_streams_through_before_its_end() {
+    let mut page = page_with(10);
+    page.push(b"<div data-cdp-experience=a>0123456789");
+    assert_eq!(out(&mut page), "", "the limit is not passed");
+    page.push(b"0");
+    assert_eq!(out(&mut page), "<div data-cdp-experience=a>01234567890");
+    decide(&mut page, "a", "{}");
+    page.push(b"1</div>");
+    page.end(true);
+    assert_eq!(out(&mut page), "1</div>");
+    assert_eq!(page.outcomes().len(), 1);
+    assert_eq!(
+        page.outcomes()[0].result,
+        ComponentResult::Failed(Failure::TooLarge)
+    );
+}
+
+#[test]
+fn reading_pauses_while_a_hold_limit_waits_behind_a_component() {
+    let mut page = page_with(100);
+    page.push(b"<i data-cdp-experience=a>x</i>");
+    assert!(page.wants_bytes());
+    page.push(&[b'x'; 100]);
+    assert!(!page.wants_bytes(), "enough is held");
+    decide(&mut page, "a", "{}");
+    assert!(page.wants_bytes());
+    page.end(true);
+    assert!(!page.wants_bytes(), "there is nothing more to read");
+}
+
+#[test]
+fn an_open_component_never_pauses_reading() {
+    let mut page = page_with(100);
+    page.push(b"<i data-cdp-experience=a>");
+    for _ in 0..30 {
+        page.push(b"<b>xx</b>");
+        assert!(page.wants_bytes(), "its end must come, or its limit");
+    }
+}
+
+#[test]
+fn after_the_budget_nothing_is_asked_and_nothing_waits() {
+    let mut page = page();
+    page.push(b"<i data-cdp-experience=a>x</i><i data-cdp-experience=b>y");
+    assert_eq!(asked(&mut page), ["a", "b"]);
+    page.deadline(400);
+    assert_eq!(
+        out(&mut page),
+        "<i data-cdp-experience=a>x</i><i data-cdp-experience=b>y"
+    );
+    decide(&mut page, "a", r#"{"variantId":"late"}"#);
+    page.push(b"</i><i data-cdp-experience=c>z</i>");
+    assert_eq!(out(&mut page), "</i><i data-cdp-experience=c>z</i>");
+    assert!(asked(&mut page).is_empty());
+    page.end(true);
+    let results: Vec<_> = page
+        .outcomes()
+        .iter()
+        .map(|o| (o.result, o.flow_ms))
+        .collect();
+    let timeout = ComponentResult::Failed(Failure::Timeout);
+    assert_eq!(results, [(timeout, 400), (timeout, 400), (timeout, 0)]);
+}
+
+#[test]
+fn a_decision_in_time_and_its_milliseconds() {
+    let mut page = page();
+    page.push(b"<i data-cdp-experience=a>x</i>");
+    assert_eq!(page.next_wish(30), Some(Wish::Flow(id("a"))));
+    page.decided(&id("a"), Decision::read(200, b"{}"), 75);
+    assert_eq!(page.outcomes()[0].flow_ms, 45);
+    assert_eq!(page.outcomes()[0].id, Some(ComponentId(0)));
+}
+
+#[test]
+fn a_fragment_is_asked_for_once_its_component_is_decided_and_next() {
+    let mut page = page();
+    page.push(b"<i data-cdp-experience=a data-cdp-fragment=/f>x</i><i data-cdp-experience=b data-cdp-fragment=/f>y</i>");
+    assert_eq!(asked(&mut page), ["a", "b"]);
+    decide(&mut page, "b", r#"{"f":"/two"}"#);
+    assert!(asked(&mut page).is_empty(), "a is first in the page");
+    decide(&mut page, "a", r#"{"f":"/one"}"#);
+    assert_eq!(asked(&mut page), ["/one"]);
+    let one = FragmentPath::parse("/one").unwrap();
+    page.fragment(&one, Ok((b"<b>1</b>".to_vec(), Some(UTF_8))), 20);
+    let shown =
+        "<i data-cdp-shown=\"control\" data-cdp-experience=a data-cdp-fragment=/f><b>1</b></i>";
+    assert_eq!(out(&mut page), shown);
+    assert_eq!(asked(&mut page), ["/two"]);
+    page.deadline(400);
+    assert_eq!(
+        out(&mut page),
+        "<i data-cdp-experience=b data-cdp-fragment=/f>y</i>"
+    );
+}
+
+#[test]
+fn fragments_that_show_each_other_come_to_an_end() {
+    let mut page = page_with(1 << 20);
+    let inside = |path: &str, next: usize| {
+        let component = format!("<i data-cdp-experience=e{next} data-cdp-fragment=/f>{path}</i>");
+        component.repeat(10).into_bytes()
+    };
+    page.push(&inside("/0", 0));
+    for _ in 0..20 {
+        for wish in asked(&mut page) {
+            match wish.strip_prefix('e') {
+                Some(number) => {
+                    decide(
+                        &mut page,
+                        &wish,
+                        &format!(r#"{{"f":"/{number}","variantId":"v"}}"#),
+                    );
+                }
+                None => {
+                    let number: usize = wish.trim_start_matches('/').parse().unwrap();
+                    let path = FragmentPath::parse(&wish).unwrap();
+                    page.fragment(&path, Ok((inside(&wish, number + 1), None)), 1);
+                }
+            }
+        }
+    }
+    page.deadline(400);
+    page.end(true);
+    assert!(page.is_done());
+    assert_eq!(page.fragments_shown, MAX_FRAGMENTS);
+    assert!(page.outcomes().len() <= MAX_OUTCOMES + 100);
+}
+
+#[test]
+fn what_cannot_be_read_passes_as_it_comes() {
+    let mut page = page();
+    page.push(b"<body><i data-cdp-experience=a>x</i><select><style>");
+    page.push(b"</style></select><i data-cdp-experience=b>y</i>");
+    assert_eq!(out(&mut page), "<body>");
+    page.push(b"z");
+    decide(&mut page, "a", "{}");
+    let rest = "<select><style></style></select><i data-cdp-experience=b>y</i>z";
+    assert_eq!(
+        out(&mut page),
+        format!("<i data-cdp-shown=\"control\" data-cdp-experience=a>x</i>{rest}")
+    );
+    page.push(b"<p>");
+    assert_eq!(out(&mut page), "<p>", "nothing is held any more");
+    assert_eq!(asked(&mut page), ["a"]);
+}
+
+#[test]
+fn thousands_of_marks_that_name_nothing_are_noted_a_bounded_number_of_times() {
+    let mut page = page();
+    page.push("<i data-cdp-experience=''>x</i>".repeat(20_000).as_bytes());
+    page.end(true);
+    assert_eq!(page.outcomes().len(), MAX_OUTCOMES);
+    assert!(page.is_done());
+}
+
+#[test]
+fn without_personalisation_facts_are_read_and_marks_are_not() {
+    let mut page = Page::new(PageSettings {
+        personalise: false,
+        hold_limit: 0,
+        declared: None,
+        trusted_html: Vec::new(),
+    });
+    let bytes = b"<html lang=de><meta name=cdp:page content='Start'><div data-cdp-experience=a>x";
+    page.push(bytes);
+    page.end(true);
+    assert_eq!(page.take_output(), bytes);
+    assert!(asked(&mut page).is_empty() && page.outcomes().is_empty());
+    assert_eq!(page.facts().html_lang.as_deref(), Some("de"));
+    assert_eq!(page.facts().page_name.as_deref(), Some("Start"));
+}

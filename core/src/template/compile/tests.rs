@@ -1,0 +1,247 @@
+//! The nodes of a document are the document: without gap, overlap or anything of it twice.
+
+use encoding_rs::UTF_8;
+use proptest::{collection::vec, prelude::*, sample::select};
+
+use super::*;
+use crate::template::{Component, StartTag};
+
+struct Compiled {
+    nodes: Vec<Node>,
+    failed: Vec<FailedComponent>,
+    len: usize,
+}
+
+/// Compiles `bytes` in chunks; the document ends there, or is cut off.
+fn compiled(bytes: &[u8], look: Look, size: usize, complete: bool) -> Compiled {
+    let mut source = Source::default();
+    let mut compiler = Compiler::new(CompileOptions {
+        look,
+        encoding: UTF_8,
+    });
+    let mut readable = true;
+    let mut nodes = Vec::new();
+    for chunk in bytes.chunks(size) {
+        source.push(chunk);
+        readable = readable && compiler.write(chunk, &source).is_ok();
+        nodes.append(&mut compiler.take_nodes());
+    }
+    if readable && complete {
+        readable = compiler.end(&source).is_ok();
+    } else if readable {
+        compiler.abandon(Failure::OriginTruncated, source.end());
+    }
+    nodes.append(&mut compiler.take_nodes());
+    let end = nodes.last().map_or(0, |node| node.range().end);
+    if !readable {
+        // What came after the unreadable place is the caller's to pass on.
+        append(&mut nodes, Node::Bytes(Range::new(end, bytes.len())));
+    }
+    Compiled {
+        nodes,
+        failed: compiler.take_failed(),
+        len: bytes.len(),
+    }
+}
+
+fn assert_tiles(nodes: &[Node], from: usize, to: usize) {
+    let end = nodes.iter().fold(from, |at, node| {
+        let range = node.range();
+        assert_eq!(range.start, at, "a gap or an overlap before {node:?}");
+        match node {
+            Node::Bytes(_) => {}
+            Node::Component(component) => assert_component(component),
+            Node::Element(element) => {
+                assert_start_tag(&element.tag);
+                let content = (element.tag.range.end, element.end_tag.start);
+                assert_tiles(&element.content, content.0, content.1);
+            }
+            Node::Tag(tag) => assert_start_tag(tag),
+            Node::Variant(..) => assert!(!range.is_empty()),
+        }
+        range.end
+    });
+    assert_eq!(end, to, "the last node ends where its parent does");
+}
+
+fn assert_component(component: &Component) {
+    assert_start_tag(&component.tag);
+    assert!(!component.end_tag.is_empty());
+    assert_tiles(
+        &component.content,
+        component.tag.range.end,
+        component.end_tag.start,
+    );
+    let mut at = component.tag.range.end;
+    for variant in &component.variants {
+        let (Some(first), Some(last)) = (variant.content.first(), variant.content.last()) else {
+            continue;
+        };
+        let (start, end) = (first.range().start, last.range().end);
+        assert!(at < start && end < component.end_tag.start);
+        assert_tiles(&variant.content, start, end);
+        at = end;
+    }
+}
+
+fn assert_start_tag(tag: &StartTag) {
+    assert!(tag.range.start < tag.insert_at && tag.insert_at < tag.range.end);
+    for attribute in &tag.attributes {
+        if let Some(authored) = attribute.authored {
+            assert!(!authored.is_empty());
+            assert!(tag.insert_at < authored.start && authored.end < tag.range.end);
+        }
+    }
+}
+
+/// Neighbouring bytes joined: where chunks end is no matter.
+fn joined(nodes: Vec<Node>) -> Vec<Node> {
+    let mut all = Vec::new();
+    for node in nodes {
+        append(&mut all, node);
+    }
+    all
+}
+
+fn document() -> impl Strategy<Value = String> {
+    let pieces = [
+        "<div data-cdp-experience=a>",
+        "<p data-cdp-experience=b>",
+        "<li data-cdp-experiment=c data-cdp-attr-title=/t title='x'>",
+        "<span data-cdp-experience=''>",
+        "<template data-cdp-variant=v>",
+        "<template>",
+        "<b data-cdp-text=/t>",
+        "<i data-cdp-if=/i data-cdp-attr-alt=/t alt>",
+        "<img data-cdp-if=/i>",
+        "<a data-cdp-attr-href=/u href=x>",
+        "<div>",
+        "<p>",
+        "<li>",
+        "<table>",
+        "</div>",
+        "</p>",
+        "</li>",
+        "</span>",
+        "</template>",
+        "</b>",
+        "</i>",
+        "</a>",
+        "</table>",
+        "<select>",
+        "<style>",
+        "<!-- c -->",
+        "text",
+        "<body>",
+        "é<",
+    ];
+    vec(select(pieces.to_vec()), 0..24).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nodes_tile_the_document(
+        document in document(),
+        size in 1..30_usize,
+        look in select(vec![Look::Components, Look::Facts, Look::Fragment]),
+        complete in any::<bool>(),
+    ) {
+        let compiled = compiled(document.as_bytes(), look, size, complete);
+        assert_tiles(&compiled.nodes, 0, compiled.len);
+    }
+
+    #[test]
+    fn nodes_do_not_depend_on_the_cutting(document in document(), size in 1..30_usize) {
+        let whole = compiled(document.as_bytes(), Look::Components, usize::MAX, true);
+        let cut = compiled(document.as_bytes(), Look::Components, size, true);
+        prop_assert_eq!(joined(whole.nodes), joined(cut.nodes));
+        prop_assert_eq!(whole.failed, cut.failed);
+    }
+}
+
+/// The authored text of the only bound attribute in `tag`.
+fn authored(tag: &str) -> Option<String> {
+    let document = format!("<div data-cdp-experience=x>{tag}</div>");
+    let compiled = compiled(document.as_bytes(), Look::Components, usize::MAX, true);
+    let [Node::Component(component)] = &*compiled.nodes else {
+        panic!("{tag}: {:?}", compiled.nodes);
+    };
+    let tag = component.content.iter().find_map(|node| match node {
+        Node::Tag(tag) => Some(tag),
+        _ => None,
+    });
+    let authored = tag?.attributes.first()?.authored?;
+    document
+        .get(authored.start..authored.end)
+        .map(str::to_owned)
+}
+
+#[test]
+fn an_authored_attribute_is_found_whole_however_it_is_written() {
+    for written in [
+        "alt=\"old\"",
+        "alt='old'",
+        "alt=old",
+        "alt=o\"l'd",
+        "ALT=old",
+        "alt = \"old\"",
+        "alt\n=\n'o>d'",
+        "alt=\"\"",
+        "alt=''",
+        "alt= \"\"",
+        "alt=",
+        "alt =",
+        "alt",
+        "alt=\"'\"",
+        "alt='\"'",
+        "alt=\"a\"",
+    ] {
+        for after in ["", " ", " />", " src=1", "\n"] {
+            // Without a value, what follows the space would be it.
+            if written.ends_with('=') && after != " " && !after.is_empty() {
+                continue;
+            }
+            let end = if after.ends_with('>') { "" } else { ">" };
+            let tag = format!("<img data-cdp-attr-alt=/t {written}{after}{end}");
+            assert_eq!(authored(&tag).as_deref(), Some(written), "{tag}");
+        }
+    }
+    assert_eq!(authored("<img data-cdp-attr-alt=/t>"), None);
+    assert_eq!(
+        authored("<img data-cdp-attr-alt=/t data-alt=x alternative=y>"),
+        None
+    );
+}
+
+#[test]
+fn components_have_the_numbers_of_their_start_tags() {
+    let document = "<p data-cdp-experience=a>1</p><div data-cdp-experience=b><i data-cdp-experiment=c>2</i></div><u data-cdp-experience=d>3";
+    let Compiled { nodes, failed, .. } = compiled(document.as_bytes(), Look::Components, 7, true);
+    let ids: Vec<(u32, &str)> = nodes
+        .iter()
+        .filter_map(|node| match node {
+            Node::Component(component) => Some((component.id.0, component.friendly_id.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ids, [(0, "a"), (1, "b")]);
+    assert_eq!(failed.len(), 1);
+    assert_eq!(failed[0].id, Some(ComponentId(3)));
+    assert_eq!(failed[0].failure, Failure::NoEndTag);
+}
+
+#[test]
+fn thousands_of_open_marks_cost_no_more_than_their_bytes() {
+    // Each open mark is watched, and each element inside looked at by every watch.
+    for tag in [
+        "<span data-cdp-experience=x>",
+        "<li data-cdp-experience=x><ul>",
+        "<p data-cdp-text=/t><button>",
+    ] {
+        let document = format!("<b data-cdp-experience=y>{}", tag.repeat(6_000));
+        let compiled = compiled(document.as_bytes(), Look::Components, 4096, true);
+        assert_tiles(&compiled.nodes, 0, document.len());
+    }
+}
