@@ -9,7 +9,9 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::js::{ByobReader, ByteStream, ReadResult};
 
-/// Most bytes offered to one read of a body whose length is known: the fewer reads the better …
+/// Bytes offered to the first read: what it brings is on its way to the visitor before more is looked at.
+const FIRST_BUFFER: u32 = 16 * 1024;
+/// Most bytes offered to one more read of a body whose length is known: the fewer reads the better …
 const LARGEST_BUFFER: u32 = 256 * 1024;
 /// … and to one read of any other.
 const BUFFER_BYTES: u32 = 64 * 1024;
@@ -48,6 +50,8 @@ impl Pace {
 pub struct BodyReader {
     reader: ByobReader,
     buffer: Uint8Array,
+    /// Bytes offered to each read after the first.
+    offered: u32,
     pace: Pace,
 }
 
@@ -75,7 +79,8 @@ impl BodyReader {
         let reader = body.unchecked_ref::<ByteStream>().get_reader(&options)?;
         Ok(Self {
             reader,
-            buffer: Uint8Array::new_with_length(bytes),
+            buffer: Uint8Array::new_with_length(bytes.min(FIRST_BUFFER)),
+            offered: bytes,
             pace: Pace::default(),
         })
     }
@@ -101,7 +106,12 @@ impl BodyReader {
         self.pace.note(value.length(), js_sys::Date::now() - before);
         let bytes = value.to_vec();
         // The buffer went to the runtime and came back inside the result.
-        self.buffer = Uint8Array::new(&value.buffer());
+        let buffer = value.buffer();
+        self.buffer = if buffer.byte_length() < self.offered {
+            Uint8Array::new_with_length(self.offered)
+        } else {
+            Uint8Array::new(&buffer)
+        };
         Ok(Some(bytes))
     }
 
