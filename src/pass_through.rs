@@ -18,6 +18,9 @@ use crate::platform::{
     headers::{self, PlatformHeaders},
 };
 
+/// Response headers of XM that are for this Worker alone.
+pub const FOR_US: [&str; 2] = ["cdp-event", "cdp-guest"];
+
 /// The request for XM: the visitor's own, at XM's address, with the edits of the core.
 ///
 /// # Errors
@@ -84,11 +87,18 @@ pub fn head_of_page(
     let is_page_route = gate("GET", target, request_headers, site) == Route::Page;
     let own = response.headers();
     let opened = response::gate(response.status(), &PlatformHeaders(&own), site);
-    if !is_page_route || matches!(opened, response::Opened::PassThrough(_)) {
+    let is_page = is_page_route && matches!(opened, response::Opened::Page(_));
+    let told = FOR_US.iter().any(|name| own.has(name).unwrap_or(false));
+    if !is_page && !told {
         return Ok(response);
     }
     let leaving = headers::copy(&own)?;
-    headers::apply(&leaving, &response::edits(&response::Leaving::default()));
+    if is_page {
+        headers::apply(&leaving, &response::edits(&response::Leaving::default()));
+    }
+    for name in FOR_US {
+        leaving.delete(name)?;
+    }
     with_body(&response, &leaving, None)
 }
 

@@ -166,14 +166,15 @@ impl<'l> Listener<'l> {
     ) -> Result<web_sys::Response, JsValue> {
         let heard = self.hear(&response).await;
         let list = response.headers();
-        let ours = ["cdp-event", "cdp-guest"];
-        let marked = ours.iter().any(|name| list.has(name).unwrap_or(false));
+        let marked = pass_through::FOR_US
+            .iter()
+            .any(|name| list.has(name).unwrap_or(false));
         if heard.is_nothing() && !marked {
             return Ok(response);
         }
         let visit = visit();
         let leaving = headers::copy(&list)?;
-        for name in ours {
+        for name in pass_through::FOR_US {
             leaving.delete(name)?;
         }
         if let Some(cookie) = self.send_or_ignore(heard, &visit, context).await {

@@ -671,3 +671,18 @@ fn an_id_that_an_event_found_unknown_is_replaced_at_the_next_page_view() {
     let response = world.revisit("/").get();
     assert_eq!(id_set(&response).as_deref(), Some(NEW_BROWSER_ID));
 }
+
+#[test]
+fn a_head_of_what_is_no_page_does_not_leak_the_header() {
+    let world = hero_world();
+    world.page(
+        "/cart",
+        api()
+            .header("CDP-Event", r#"{"type":"CART_SEEN"}"#)
+            .header("X-Other", "stays"),
+    );
+    let head = world.revisit("/cart").method("HEAD").get();
+    assert_eq!(head.header("cdp-event"), None);
+    assert_eq!(head.header("x-other"), Some("stays"));
+    assert_eq!(head.header("cache-control"), None);
+}
