@@ -44,8 +44,8 @@ function answerTo(url) {
   return [404, { status: "NOT_FOUND" }];
 }
 
-/** Starts the Worker in front of `cdp`; `vars` are added to its variables. */
-export async function startWorker(cdp, vars = {}) {
+/** Starts the Worker in front of `cdp`; `vars` are added to its variables, `settings` to its SITE. */
+export async function startWorker(cdp, vars = {}, settings = {}) {
   const folder = mkdtempSync(join(tmpdir(), "xm-edge-clients-"));
   for (const file of ["index.js", "index_bg.wasm"]) {
     const built = join(ROOT, "build", file);
@@ -62,7 +62,7 @@ export async function startWorker(cdp, vars = {}) {
     POINT_OF_SALE,
     ...vars,
   };
-  const site = JSON.stringify(JSON.stringify({ channel: "WEB", currency: "EUR" }));
+  const site = JSON.stringify(JSON.stringify({ channel: "WEB", currency: "EUR", ...settings }));
   const bindings = Object.entries(texts).map(([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)})`);
   writeFileSync(
     join(folder, "config.capnp"),
