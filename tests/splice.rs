@@ -1,4 +1,4 @@
-//! Splicing at random elements of real pages, against an independent slicer over byte offsets.
+//! Random elements of real pages become components; what leaves is compared with an independent calculation.
 //!
 //! html5ever says which elements have both tags; some of them are made components, and the expected output is put
 //! together from the offsets alone. Seeds are printed; `XM_EDGE_SEED` brings one back.
