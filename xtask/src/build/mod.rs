@@ -4,7 +4,6 @@
 //! is that of the present sources, because wrangler starts it twice and after every change.
 
 mod fresh;
-mod names;
 mod size;
 
 use std::{
@@ -72,12 +71,8 @@ pub fn build_with(project: &Project, args: &Args, tools: &Tools) -> anyhow::Resu
             .env("ESBUILD_BIN", esbuild(project)?),
     )
     .context("the Worker was not built")?;
-    let wasm = project.path("build/index_bg.wasm");
-    if !args.dev && !no_opt {
-        names::remove(&wasm)?;
-    }
     fingerprint.record(began)?;
-    let size = size::of_file(&wasm)?;
+    let size = size::of_file(&project.path("build/index_bg.wasm"))?;
     println!(
         "Built the Worker in {:.1} s: index_bg.wasm is {size} ({profile})",
         clock.elapsed().as_secs_f64()
