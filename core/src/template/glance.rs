@@ -7,9 +7,6 @@
 const MARK: &[u8] = b"data-cdp-exp";
 /// A hyphen of [`MARK`] and the next one: they are the same in upper and lower case.
 const HYPHENS: (usize, usize) = (4, 8);
-/// A start tag that is longer than this, and has another `<` in its attributes, may be found too late.
-const LONGEST_TAG: usize = 4096;
-
 /// Offset behind the first possible mark of a component that begins at `from` or later.
 pub(super) fn mark(bytes: &[u8], from: usize) -> Option<usize> {
     let rest = bytes.get(from..)?;
@@ -30,9 +27,9 @@ pub(super) fn looked_at(bytes: &[u8]) -> usize {
     bytes.len().saturating_sub(MARK.len() - 1)
 }
 
-/// Offset of the first start tag that is unfinished at the end of `bytes`; their length when there is none.
-pub(super) fn unfinished_tag(bytes: &[u8]) -> usize {
-    let from = bytes.len().saturating_sub(LONGEST_TAG);
+/// Offset of the first start tag that is unfinished at the end of `bytes`; their length when there is none. Before
+/// `from` there is none.
+pub(super) fn unfinished_tag(bytes: &[u8], from: usize) -> usize {
     let tail = bytes.get(from..).unwrap_or_default();
     let unfinished = memchr::memchr_iter(b'<', tail).find(|start| {
         let tag = tail.get(start + 1..).unwrap_or_default();
@@ -119,18 +116,18 @@ mod tests {
         for tag in tags {
             for cut in 1..tag.len() {
                 let bytes = format!("<p>text</p>{}", tag.get(..cut).unwrap());
-                assert_eq!(unfinished_tag(bytes.as_bytes()), 11, "{bytes}");
+                assert_eq!(unfinished_tag(bytes.as_bytes(), 0), 11, "{bytes}");
             }
             let whole = format!("<p>text</p>{tag}");
-            assert_eq!(unfinished_tag(whole.as_bytes()), whole.len(), "{whole}");
+            assert_eq!(unfinished_tag(whole.as_bytes(), 0), whole.len(), "{whole}");
         }
     }
 
     #[test]
     fn what_is_no_start_tag_is_not_held() {
         for text in ["a < b", "</p", "<!-- x", "<?xml", "a <= b", "1 <2"] {
-            assert_eq!(unfinished_tag(text.as_bytes()), text.len(), "{text}");
+            assert_eq!(unfinished_tag(text.as_bytes(), 0), text.len(), "{text}");
         }
-        assert_eq!(unfinished_tag(b"text<"), 4, "a tag may follow");
+        assert_eq!(unfinished_tag(b"text<", 0), 4, "a tag may follow");
     }
 }

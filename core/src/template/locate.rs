@@ -29,6 +29,8 @@ const PARSER_MEMORY: usize = 3 * 1024 * 1024;
 /// Most bytes that are kept unread. Larger than nearly every page, and with the parser's memory still a thirtieth of an
 /// isolate's 128 MB.
 const MAX_UNREAD: usize = 1024 * 1024;
+/// Most bytes that wait for the end of what looks like a start tag; then the parser tells whether it is one.
+const LONGEST_TAG: usize = 4096;
 /// How much the parser reads at once before it may rest again.
 const SLICE: usize = 1024;
 
@@ -156,10 +158,14 @@ impl Locator {
             bytes.drain(..read);
             self.unread = bytes;
         }
-        let finished = glance::unfinished_tag(&self.unread);
-        let mut seen = self.seen.borrow_mut();
+        let passed = self.seen.borrow().passed.saturating_sub(self.read);
+        let finished = glance::unfinished_tag(&self.unread, passed);
+        if self.unread.len() - finished > LONGEST_TAG {
+            let unread = std::mem::take(&mut self.unread);
+            return self.parse(&unread);
+        }
         if finished > 0 {
-            seen.passed = self.read + finished;
+            self.seen.borrow_mut().passed = self.read + finished;
         }
         Ok(())
     }

@@ -126,15 +126,25 @@ fn what_is_kept_unread_is_bounded() {
 }
 
 #[test]
-fn a_component_whose_start_has_left_is_none() {
-    let padding = "x".repeat(5000);
+fn a_start_tag_that_is_longer_than_what_may_wait_is_left_to_the_parser() {
+    let padding = "x".repeat(LONGEST_TAG);
     let tag = format!("<p title=\"<b>{padding}");
     let mut locator = Locator::new(Look::Components, UTF_8);
     locator.write(b"<html><body>").unwrap();
-    locator.write(tag.as_bytes()).unwrap();
-    let left = locator.located();
-    assert!(left > 12, "nothing tells that this is a tag");
+    for piece in tag.as_bytes().chunks(1000) {
+        locator.write(piece).unwrap();
+        assert_eq!(locator.located(), 12, "nothing of the tag leaves");
+    }
+    assert!(locator.unread.is_empty());
     locator.write(b"\" data-cdp-experience=a>x</p>").unwrap();
-    assert!(locator.take_sightings().is_empty());
-    assert!(locator.located() > left);
+    assert_eq!(locator.take_sightings().len(), 2);
+}
+
+#[test]
+fn what_only_looked_like_a_long_start_tag_leaves() {
+    let mut locator = Locator::new(Look::Components, UTF_8);
+    locator.write(b"<html><body><script>").unwrap();
+    let script = format!("if (a<b) x=\"<i t='{}", "y".repeat(LONGEST_TAG + 100));
+    locator.write(script.as_bytes()).unwrap();
+    assert_eq!(locator.located(), 20 + script.len());
 }
