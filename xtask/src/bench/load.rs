@@ -33,6 +33,8 @@ pub struct Answer {
     pub first_byte: Duration,
     /// The headers.
     pub head: Head,
+    /// From the request to the last byte of the body.
+    pub last_byte: Duration,
 }
 
 impl Visitor {
@@ -85,6 +87,7 @@ impl Visitor {
             body,
             first_byte: first_byte.context("an empty page")?,
             head,
+            last_byte: asked.elapsed(),
         })
     }
 }
@@ -140,6 +143,28 @@ pub fn first_bytes(
     })?;
     of_each.into_iter().for_each(|times| all.extend(times));
     Ok(all)
+}
+
+/// Times to the last byte, of `requests` on one connection, once per `period`: what a page leaves behind is over before the
+/// next one is asked for.
+///
+/// # Errors
+/// When an answer breaks off or is not 200.
+pub fn last_bytes(
+    address: SocketAddr,
+    case: &Case,
+    requests: usize,
+    period: Duration,
+) -> anyhow::Result<Vec<Duration>> {
+    let mut visitor = Visitor::connect(address, case)?;
+    let began = Instant::now();
+    (0..requests)
+        .map(|count| {
+            let at = began + period * u32::try_from(count)?;
+            thread::sleep(at.saturating_duration_since(Instant::now()));
+            Ok(visitor.ask()?.last_byte)
+        })
+        .collect()
 }
 
 /// Runs `work` on each connection's thread.

@@ -10,6 +10,7 @@
 mod case;
 mod cpu;
 mod http;
+mod last_byte;
 mod load;
 mod origin;
 mod page;
@@ -83,15 +84,19 @@ pub fn bench(project: &Project, args: &Args) -> anyhow::Result<ExitCode> {
     let lengths = bench.check(&pages)?;
     let cpu = bench.measure_cpu(args, &cpu_cases, &lengths)?;
     let first_bytes = bench.measure_first_bytes(args, &first_cases)?;
+    let last_bytes = last_byte::measure(project, &bench.origin, &first_cases, args.rounds())?;
 
     let tables = format!(
         "CPU time per request, the CDP deciding at once ({} rounds of {} requests):\n\n{}\n\
-         Time to the first byte, the CDP deciding after {DECISION_MS} ms ({} requests):\n\n{}",
+         Time to the first byte, the CDP deciding after {DECISION_MS} ms ({} requests):\n\n{}\n\
+         Time to the last byte, the CDP deciding at once, without events and with two for each page ({} requests):\n\n{}",
         args.rounds(),
         args.requests,
         table::cpu(&cpu),
         args.rounds() * FIRST_BYTES * load::CONCURRENCY,
         table::first_byte(&first_bytes),
+        args.rounds() * last_byte::REQUESTS,
+        table::last_byte(&last_bytes),
     );
     println!("{tables}");
     if args.write {

@@ -65,6 +65,28 @@ pub fn first_byte(rows: &[(FirstByteCase, Samples)]) -> String {
     markdown(&heads, 4, rows)
 }
 
+/// Time to the last byte, without events and with them.
+pub fn last_byte(rows: &[(FirstByteCase, Samples)]) -> String {
+    let heads = [
+        "page",
+        "components",
+        "sent by XM as",
+        "XM renders for",
+        "without",
+        "with",
+        "÷ without",
+    ];
+    let rows = rows.iter().map(|(case, samples)| {
+        let [without, with] = [Kind::Silent, Kind::Telling].map(|kind| median(&samples[&kind]));
+        let mut row = case.case.columns().to_vec();
+        row.push(format!("{} ms", case.think_ms));
+        row.extend([without, with].map(|ms| format!("{ms:.2} ms")));
+        row.push(format!("**{:.3}**", with / without));
+        row
+    });
+    markdown(&heads, 4, rows)
+}
+
 /// A table whose source is readable, too; columns from `numbers` on are aligned to the right.
 fn markdown(heads: &[&str], numbers: usize, rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut lines = vec![heads.iter().map(ToString::to_string).collect::<Vec<_>>()];

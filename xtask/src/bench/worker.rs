@@ -1,4 +1,4 @@
-//! Three Workers, each in a workerd process of its own.
+//! The Workers, each in a workerd process of its own.
 //!
 //! In: which Worker, where XM is. Out: an address and a process. They end with their values.
 
@@ -30,10 +30,14 @@ pub enum Kind {
     BuiltIn,
     /// The product.
     XmEdge,
+    /// The product, sending no event.
+    Silent,
+    /// The product, sending a VIEW and a goal for each page.
+    Telling,
 }
 
 impl Kind {
-    /// All of them, in the order of the tables.
+    /// Those that are compared with each other, in the order of the tables.
     pub const ALL: [Self; 3] = [Self::PassThrough, Self::BuiltIn, Self::XmEdge];
 
     /// The heading in tables.
@@ -42,14 +46,17 @@ impl Kind {
             Self::PassThrough => "pass-through",
             Self::BuiltIn => "built-in",
             Self::XmEdge => "xm-edge",
+            Self::Silent => "no events",
+            Self::Telling => "two events",
         }
     }
 
-    /// VIEW events per page.
+    /// Events per page.
     pub const fn events(self) -> u64 {
         match self {
-            Self::PassThrough => 0,
+            Self::PassThrough | Self::Silent => 0,
             Self::BuiltIn | Self::XmEdge => 1,
+            Self::Telling => 2,
         }
     }
 
@@ -58,7 +65,7 @@ impl Kind {
         match self {
             Self::PassThrough => &[("worker.js", "bench/pass-through.js")],
             Self::BuiltIn => &[("worker.js", "bench/built-in.js")],
-            Self::XmEdge => &[
+            Self::XmEdge | Self::Silent | Self::Telling => &[
                 ("index.js", "build/index.js"),
                 ("index_bg.wasm", "build/index_bg.wasm"),
             ],
@@ -164,9 +171,14 @@ fn bindings(kind: Kind, origin: &str, cases: &[Case]) -> Map<String, Value> {
         bind("CDP_ENDPOINT", origin.into());
         bind("CDP_CLIENT_KEY", CLIENT_KEY.into());
         bind("POINT_OF_SALE", "shop/ie".into());
-        let site = json!({
+        let mut site = json!({
             "channel": "WEB", "currency": "EUR", "language": "EN", "decision_budget_ms": 1000, "id_budget_ms": 1000,
         });
+        match kind {
+            Kind::Silent => site["page_views"] = "browser".into(),
+            Kind::Telling => site["goals"] = json!([{ "path": "/bench/*", "event": "SEEN" }]),
+            _ => {}
+        }
         bind("SITE", site);
     }
     if kind == Kind::BuiltIn {
