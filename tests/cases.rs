@@ -53,6 +53,7 @@ fn there_are_cases_of_every_area() {
         "decisions",
         "failures",
         "fragments",
+        "guest",
         "hidden",
         "html",
         "misnested",

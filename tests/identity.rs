@@ -24,6 +24,7 @@ const MARKS: &str = " data-cdp-experience=x data-cdp-text=/t data-cdp-html=/h da
 
 fn settings(personalise: bool) -> PageSettings {
     PageSettings {
+        guest: false,
         hold_limit: 256 * 1024,
         declared: None,
         trusted_html: Vec::new(),
@@ -138,6 +139,7 @@ fn real_pages_pass_unchanged_in_every_charset_and_cutting() {
             let declared = label.and_then(|label| Encoding::for_label(label.as_bytes()));
             for personalise in [true, false] {
                 let settings = PageSettings {
+                    guest: false,
                     declared,
                     ..settings(personalise)
                 };

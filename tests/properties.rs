@@ -31,6 +31,7 @@ fn config(cases: u32) -> ProptestConfig {
 
 fn settings() -> PageSettings {
     PageSettings {
+        guest: false,
         hold_limit: 400,
         declared: Some(UTF_8),
         trusted_html: vec!["one".to_owned()],
@@ -76,6 +77,7 @@ fn interleaved(
                     view.decided(&id, answer, 1);
                 }
             }
+            Some(Wish::Guest) => unreachable!("nobody vouches for the visitor"),
             Some(Wish::Fragment(path)) => {
                 if let Some(answer) = answers.of_fragment(path.as_str()) {
                     view.fragment(&path, answer, 1);

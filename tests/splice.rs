@@ -180,6 +180,7 @@ fn check(name: &str, page: &[u8], elements: &[Element], count: usize, seed: u64)
             }
         });
     let settings = PageSettings {
+        guest: false,
         hold_limit: limit,
         declared: None,
         trusted_html: Vec::new(),

@@ -28,6 +28,7 @@ pub type FragmentBody = (Vec<u8>, Option<&'static Encoding>);
 pub struct Answers {
     flows: BTreeMap<String, Answer<(u16, Vec<u8>)>>,
     fragments: BTreeMap<String, Answer<FragmentBody>>,
+    guest: Option<Answer<Decision>>,
 }
 
 impl Answers {
@@ -50,6 +51,23 @@ impl Answers {
     pub fn fragment(mut self, path: &str, answer: Answer<FragmentBody>) -> Self {
         self.fragments.insert(path.to_owned(), answer);
         self
+    }
+
+    /// The CDP answers for the visitor's guest.
+    #[must_use]
+    pub fn guest(mut self, answer: Answer<Decision>) -> Self {
+        self.guest = Some(answer);
+        self
+    }
+
+    /// What the page is told about the guest; `None`: nothing, ever.
+    pub fn of_guest(&self) -> Option<Result<Decision, Failure>> {
+        match &self.guest {
+            Some(Answer::Is(guest)) => Some(Ok(guest.clone())),
+            Some(Answer::Fails(failure)) => Some(Err(*failure)),
+            Some(Answer::Never) => None,
+            None => Some(Err(Failure::CdpError)),
+        }
     }
 
     /// What the page is told about `id`; `None`: nothing, ever.

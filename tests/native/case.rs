@@ -12,7 +12,7 @@ use std::{
 use encoding_rs::Encoding;
 use serde::Deserialize;
 use serde_json::Value;
-use xm_edge_core::{reason::Failure, render::PageSettings};
+use xm_edge_core::{decision::Decision, reason::Failure, render::PageSettings, template::Pointer};
 
 use super::{
     answers::{Answer, Answers},
@@ -41,6 +41,11 @@ pub struct Description {
     /// Answers by friendly id.
     #[serde(default)]
     decisions: BTreeMap<String, Decided>,
+    /// What the CDP knows of the visitor. Where it is absent XM does not vouch for anybody.
+    guest: Option<Decided>,
+    /// What pages may show of it.
+    #[serde(default)]
+    guest_fields: Vec<String>,
     /// Answers by path.
     #[serde(default)]
     fragments: BTreeMap<String, Fetched>,
@@ -169,6 +174,7 @@ impl Case {
         PageSettings {
             hold_limit: self.description.hold_limit.unwrap_or(256 * 1024),
             declared: self.description.charset.as_deref().map(encoding),
+            guest: self.description.guest.is_some(),
             trusted_html: self.description.trusted_html.clone(),
             personalise: true,
         }
@@ -190,6 +196,16 @@ impl Case {
                 },
             );
         }
+        if let Some(guest) = &self.description.guest {
+            answers = answers.guest(match guest {
+                Decided::Json(record) => Answer::Is(self.guest(record)),
+                Decided::Fails(reason) => Answer::Fails(failure(reason)),
+                Decided::Timeout => Answer::Never,
+                Decided::Answer { .. } => {
+                    panic!("{}: a guest is json, fails or timeout", self.name)
+                }
+            });
+        }
         for (path, fetched) in &self.description.fragments {
             answers = answers.fragment(
                 path,
@@ -207,6 +223,13 @@ impl Case {
             );
         }
         answers
+    }
+
+    fn guest(&self, record: &Value) -> Decision {
+        let fields = self.description.guest_fields.iter();
+        let fields =
+            fields.map(|field| Pointer::parse(field).expect("guest_fields are JSON Pointers"));
+        Decision::guest(record.clone(), fields.collect())
     }
 
     /// The components' expected outcomes, sorted.

@@ -9,7 +9,7 @@ use xm_edge_core::{
     decision::Decision,
     reason::Failure,
     render::{FragmentPath, Page, PageSettings, Wish},
-    template::FriendlyId,
+    template::{ComponentKind, FriendlyId},
 };
 
 use super::answers::{Answers, FragmentBody};
@@ -31,12 +31,15 @@ pub const TIMINGS: [Timing; 3] = [Timing::AtOnce, Timing::AfterPage, Timing::Aft
 /// What one component came to: friendly id, result and what `data-cdp-shown` says.
 pub type Outcome = (String, String, Option<String>);
 
+/// How the visitor's guest stands among friendly ids.
+pub const GUEST: &str = "(guest)";
+
 /// What came out of a page view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
     /// Every byte that left.
     pub output: Vec<u8>,
-    /// Friendly ids in the order of asking.
+    /// Friendly ids in the order of asking; [`GUEST`] where the guest was asked for.
     pub asked: Vec<String>,
     /// Paths of fragments in the order of asking.
     pub fetched: Vec<String>,
@@ -80,6 +83,7 @@ pub fn run(
 enum Due {
     Flow(FriendlyId, Result<Decision, Failure>),
     Fragment(FragmentPath, Result<FragmentBody, Failure>),
+    Guest(Result<Decision, Failure>),
 }
 
 struct View<'a> {
@@ -105,6 +109,12 @@ impl View<'_> {
                     self.seen.asked.push(name);
                     self.due.extend(answer.map(|answer| Due::Flow(id, answer)));
                 }
+                Wish::Guest => {
+                    let name = GUEST.to_owned();
+                    assert!(!self.seen.asked.contains(&name), "{name} asked twice");
+                    self.seen.asked.push(name);
+                    self.due.extend(self.answers.of_guest().map(Due::Guest));
+                }
                 Wish::Fragment(path) => {
                     let name = path.as_str().to_owned();
                     assert!(!self.seen.fetched.contains(&name), "{name} fetched twice");
@@ -126,6 +136,7 @@ impl View<'_> {
         match self.due.remove(index) {
             Due::Flow(id, answer) => self.page.decided(&id, answer, 1),
             Due::Fragment(path, answer) => self.page.fragment(&path, answer, 1),
+            Due::Guest(answer) => self.page.guest(answer, 1),
         }
         self.collect();
         true
@@ -143,7 +154,10 @@ impl View<'_> {
             .outcomes()
             .iter()
             .map(|outcome| {
-                let id = outcome.friendly_id.as_ref().map(ToString::to_string);
+                let id = match outcome.kind {
+                    ComponentKind::Guest => Some(GUEST.to_owned()),
+                    _ => outcome.friendly_id.as_ref().map(ToString::to_string),
+                };
                 let result = outcome.result.label().to_owned();
                 (id.unwrap_or_default(), result, outcome.shown.clone())
             })

@@ -1,7 +1,10 @@
-//! The body of an answered flow (wire contract §3.4): whatever JSON object the flow's template rendered.
+//! The body of an answered flow (wire contract §3.4): whatever JSON object the flow's template rendered. And the visitor's
+//! guest record (§4.3), from which marks read in the same way.
 //!
 //! In: a status and bytes. Out: a [`Decision`] or the reason why it is none. It gives no meaning to any field
 //! but those that marks point at.
+
+use std::{fmt, rc::Rc};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,8 +21,12 @@ const MAX_VARIANT_ID: usize = 256;
 const CONTROL_SUFFIX: &str = "_default";
 
 /// A decision: a JSON object.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Decision(Value);
+#[derive(Clone, PartialEq)]
+pub struct Decision {
+    value: Value,
+    /// What alone of it may be seen; `None`: everything.
+    only: Option<Rc<[Pointer]>>,
+}
 
 impl Decision {
     /// Reads an answer.
@@ -38,15 +45,32 @@ impl Decision {
         let mut json = serde_json::Deserializer::from_slice(body);
         json.disable_recursion_limit();
         match Value::deserialize(&mut json).and_then(|value| json.end().map(|()| value)) {
-            Ok(value @ Value::Object(_)) => Ok(Self(value)),
+            Ok(value @ Value::Object(_)) => Ok(Self { value, only: None }),
             _ => Err(Failure::InvalidDecision),
+        }
+    }
+
+    /// A guest record, of which pages may show `fields` and what is inside of them.
+    #[must_use]
+    pub fn guest(record: Value, fields: Rc<[Pointer]>) -> Self {
+        Self {
+            value: record,
+            only: Some(fields),
         }
     }
 
     /// The value that `pointer` finds.
     #[must_use]
     pub fn find(&self, pointer: &Pointer) -> Option<&Value> {
-        pointer.find(&self.0)
+        let visible = self
+            .only
+            .as_ref()
+            .is_none_or(|only| only.iter().any(|field| pointer.is_within(field)));
+        if visible {
+            pointer.find(&self.value)
+        } else {
+            None
+        }
     }
 
     /// The variant id at `pointer`; `None` when the decision is for the control: no id, an empty one, one
@@ -60,6 +84,13 @@ impl Decision {
         };
         let chosen = !id.is_empty() && id.len() <= MAX_VARIANT_ID && !id.ends_with(CONTROL_SUFFIX);
         chosen.then_some(id)
+    }
+}
+
+/// What the CDP knows of a visitor never stands in a log.
+impl fmt::Debug for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Decision")
     }
 }
 
@@ -149,6 +180,24 @@ mod tests {
         let brackets_in_text = format!(r#"{{"a":"\"{}"}}"#, "[".repeat(200));
         assert!(Decision::read(200, brackets_in_text.as_bytes()).is_ok());
         assert!(Decision::read(200, "{\"a\":".repeat(50_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn of_a_guest_only_the_listed_fields_can_be_seen() {
+        let record = serde_json::json!({"firstName": "Jane", "email": "j@d.ie", "ext": {"tier": "gold"}, "variantId": "b"});
+        let fields = ["/firstName", "/ext"].map(|field| Pointer::parse(field).unwrap());
+        let guest = Decision::guest(record, Rc::from(fields));
+        let find = |text: &str| guest.find(&Pointer::parse(text).unwrap());
+        assert_eq!(find("/firstName"), Some(&"Jane".into()));
+        assert_eq!(find("/ext/tier"), Some(&"gold".into()));
+        for hidden in ["/email", "/lastName", "", "/variantId", "/ext2"] {
+            assert_eq!(find(hidden), None, "{hidden}");
+        }
+        assert_eq!(
+            guest.variant_id(&Pointer::parse("/variantId").unwrap()),
+            None
+        );
+        assert_eq!(format!("{guest:?}"), "Decision");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     decision::Decision,
-    template::{Component, Range},
+    template::{Component, ComponentKind, Range},
 };
 
 /// What `data-cdp-shown` says when the default content is shown.
@@ -23,7 +23,7 @@ const CONTROL: &str = "control";
 pub(super) struct Rendered {
     pub(super) items: Vec<Item>,
     pub(super) result: ComponentResult,
-    pub(super) shown: String,
+    pub(super) shown: Option<String>,
 }
 
 /// The fragment that the decision chooses; `None` where it chooses none.
@@ -45,15 +45,18 @@ pub(super) fn render(
         tag,
         variant_from,
         mut variants,
+        kind,
         ..
     } = component;
+    // What a page shows of the visitor's own record is no variant of anything.
+    let stamped = kind != ComponentKind::Guest;
     let variant_id = binder.decision.variant_id(&variant_from);
     let origin = binder.origin.clone();
     if binder.is_removed(&bindings) {
         return Rendered {
             items: Vec::new(),
             result: ComponentResult::Bound,
-            shown: CONTROL.to_owned(),
+            shown: stamped.then(|| CONTROL.to_owned()),
         };
     }
     let known = variant_id
@@ -83,7 +86,9 @@ pub(super) fn render(
     let shown = shown
         .filter(|_| result != ComponentResult::Control)
         .unwrap_or_else(|| CONTROL.to_owned());
-    edits.insert(0, TagEdit::insert(&tag, "data-cdp-shown", &shown));
+    if stamped {
+        edits.insert(0, TagEdit::insert(&tag, "data-cdp-shown", &shown));
+    }
     let mut items = Vec::with_capacity(inner.len() + 4);
     binder.edited_tag(&tag, edits, &mut items);
     items.append(&mut inner);
@@ -91,7 +96,7 @@ pub(super) fn render(
     Rendered {
         items,
         result,
-        shown,
+        shown: stamped.then_some(shown),
     }
 }
 

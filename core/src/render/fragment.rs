@@ -52,6 +52,7 @@ impl Fragment {
         bytes: Vec<u8>,
         declared: Option<&'static Encoding>,
         page: Charset,
+        guest: bool,
     ) -> Result<Self, Failure> {
         if bytes.len() > MAX_FRAGMENT_BYTES {
             return Err(Failure::TooLarge);
@@ -65,6 +66,7 @@ impl Fragment {
         let mut compiler = Compiler::new(CompileOptions {
             look: Look::Fragment,
             encoding,
+            guest,
         });
         let whole = crate::template::Range::new(0, source.end());
         compiler
@@ -118,7 +120,7 @@ mod tests {
     #[test]
     fn a_fragment_takes_the_charset_of_the_page() {
         let compiled = |bytes: &[u8], declared, page| {
-            let fragment = Fragment::compile(bytes.to_vec(), declared, page).unwrap();
+            let fragment = Fragment::compile(bytes.to_vec(), declared, page, false).unwrap();
             let all = crate::template::Range::new(0, fragment.source.end());
             fragment.source.slice(all).to_vec()
         };
@@ -131,7 +133,7 @@ mod tests {
     #[test]
     fn an_oversized_fragment_is_refused() {
         let bytes = vec![b'x'; MAX_FRAGMENT_BYTES + 1];
-        let refused = Fragment::compile(bytes, None, Charset::Ascii).err();
+        let refused = Fragment::compile(bytes, None, Charset::Ascii, false).err();
         assert_eq!(refused, Some(Failure::TooLarge));
     }
 }

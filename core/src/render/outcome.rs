@@ -41,13 +41,13 @@ impl ComponentResult {
 pub struct ComponentOutcome {
     /// Number in the page; `None` for components of fragments and for marks that never became one.
     pub id: Option<ComponentId>,
-    /// Experience or experiment.
+    /// Experience, experiment or guest.
     pub kind: ComponentKind,
     /// The friendly id, where the mark has a valid one.
     pub friendly_id: Option<FriendlyId>,
     /// The result.
     pub result: ComponentResult,
-    /// What `data-cdp-shown` says; `None` in a failure.
+    /// What `data-cdp-shown` says; `None` in a failure, and where it is not said (guests).
     pub shown: Option<String>,
     /// Milliseconds that its flow took, from call to answer (or to the end of the budget).
     pub flow_ms: u32,

@@ -20,8 +20,8 @@ use crate::{
     decision::{Answer, Decision, DecisionBook},
     reason::Failure,
     template::{
-        CompileOptions, Compiler, Component, ComponentId, FailedComponent, FriendlyId, Look, Node,
-        PageFacts, Range, Source,
+        Asked, CompileOptions, Compiler, Component, ComponentId, FailedComponent, FriendlyId, Look,
+        Node, PageFacts, Range, Source,
     },
 };
 
@@ -41,6 +41,8 @@ pub struct PageSettings {
     pub declared: Option<&'static Encoding>,
     /// Friendly ids whose values may be HTML.
     pub trusted_html: Vec<String>,
+    /// Whether XM vouches for the visitor on this response, so that `data-cdp-guest` may show their guest record.
+    pub guest: bool,
     /// Whether components are rendered; otherwise the page passes as it is and only its facts are read.
     pub personalise: bool,
 }
@@ -52,6 +54,8 @@ pub enum Wish {
     Flow(FriendlyId),
     /// Fetch this path from XM.
     Fragment(FragmentPath),
+    /// Retrieve the visitor's guest record.
+    Guest,
 }
 
 /// The state of one page view.
@@ -64,7 +68,7 @@ pub struct Page {
     queued_to: usize,
     /// The open outermost component, once it is known that it stays as authored.
     given_up: Option<ComponentId>,
-    flows: DecisionBook<FriendlyId, Decision>,
+    decisions: DecisionBook<Asked, Decision>,
     fragments: DecisionBook<FragmentPath, Fragment>,
     fragments_shown: usize,
     /// Why the rest of the page is not looked at.
@@ -95,13 +99,17 @@ impl Page {
         };
         let encoding = settings.declared.unwrap_or(UTF_8);
         Self {
-            compiler: Compiler::new(CompileOptions { look, encoding }),
+            compiler: Compiler::new(CompileOptions {
+                look,
+                encoding,
+                guest: settings.guest,
+            }),
             settings,
             source: Source::default(),
             queue: VecDeque::new(),
             queued_to: 0,
             given_up: None,
-            flows: DecisionBook::default(),
+            decisions: DecisionBook::default(),
             fragments: DecisionBook::default(),
             fragments_shown: 0,
             unreadable: None,
@@ -146,7 +154,14 @@ impl Page {
         answer: Result<Decision, Failure>,
         now_ms: u32,
     ) {
-        self.flows.settle(friendly_id, answer, now_ms);
+        let asked = Asked::Flow(friendly_id.clone());
+        self.decisions.settle(&asked, answer, now_ms);
+        self.advance();
+    }
+
+    /// The visitor's guest record was retrieved ([`Decision::guest`]), or not.
+    pub fn guest(&mut self, answer: Result<Decision, Failure>, now_ms: u32) {
+        self.decisions.settle(&Asked::Guest, answer, now_ms);
         self.advance();
     }
 
@@ -158,25 +173,27 @@ impl Page {
         now_ms: u32,
     ) {
         let charset = self.charset();
+        let guest = self.settings.guest;
         let compiled =
-            answer.and_then(|(bytes, declared)| Fragment::compile(bytes, declared, charset));
+            answer.and_then(|(bytes, declared)| Fragment::compile(bytes, declared, charset, guest));
         self.fragments.settle(path, compiled, now_ms);
         self.advance();
     }
 
     /// The decision budget is over: what is undecided stays as authored.
     pub fn deadline(&mut self, now_ms: u32) {
-        self.flows.expire(now_ms);
+        self.decisions.expire(now_ms);
         self.fragments.expire(now_ms);
         self.advance();
     }
 
-    /// The next flow or fragment to fetch; each is named once.
+    /// The next flow, fragment or guest to fetch; each is named once.
     pub fn next_wish(&mut self, now_ms: u32) -> Option<Wish> {
-        self.flows
-            .next_wish(now_ms)
-            .map(Wish::Flow)
-            .or_else(|| self.fragments.next_wish(now_ms).map(Wish::Fragment))
+        let decision = self.decisions.next_wish(now_ms).map(|asked| match asked {
+            Asked::Flow(friendly_id) => Wish::Flow(friendly_id),
+            Asked::Guest => Wish::Guest,
+        });
+        decision.or_else(|| self.fragments.next_wish(now_ms).map(Wish::Fragment))
     }
 
     /// Takes the bytes that may leave now.
@@ -279,11 +296,11 @@ impl Page {
             self.given_up = None;
             return;
         };
-        let (id, kind, friendly_id) = (open.id, open.kind, open.friendly_id.clone());
+        let (id, kind, asked) = (open.id, open.kind, open.asked.clone());
         let too_large = located.saturating_sub(open.content_start) > self.settings.hold_limit;
         if self.given_up != Some(id) {
-            self.flows.wish(&friendly_id);
-            let failure = match self.flows.answer(&friendly_id) {
+            self.decisions.wish(&asked);
+            let failure = match self.decisions.answer(&asked) {
                 _ if too_large => Failure::TooLarge,
                 Answer::Failed(failure) => failure,
                 _ => return,
@@ -292,7 +309,7 @@ impl Page {
             self.note_failed(FailedComponent {
                 id: Some(id),
                 kind,
-                friendly_id: Some(friendly_id),
+                asked: Some(asked),
                 failure,
             });
         }
@@ -301,7 +318,7 @@ impl Page {
 
     /// Wishes for a component's flow, and for those of nested ones that are on the page whatever it decides.
     fn wish_for(&mut self, component: &Component) {
-        self.flows.wish(&component.friendly_id);
+        self.decisions.wish(&component.asked);
         if !component.has_alternatives() {
             for node in &component.content {
                 if let Node::Component(nested) = node {
@@ -333,7 +350,7 @@ impl Page {
                         self.note_failed(FailedComponent {
                             id: own_id(&origin, &component),
                             kind: component.kind,
-                            friendly_id: Some(component.friendly_id.clone()),
+                            asked: Some(component.asked.clone()),
                             failure,
                         });
                         let range = component.range();
@@ -352,7 +369,7 @@ impl Page {
             return Verdict::Authored(Failure::TooLarge);
         }
         self.wish_for(component);
-        let decision = match self.flows.answer(&component.friendly_id) {
+        let decision = match self.decisions.answer(&component.asked) {
             Answer::Done(decision) => decision,
             Answer::Failed(failure) => return Verdict::Authored(failure),
             Answer::Pending | Answer::Unknown => return Verdict::Hold,
@@ -389,12 +406,12 @@ impl Page {
         fragment: Option<Shown>,
     ) {
         let id = own_id(&origin, &component);
-        let (kind, friendly_id) = (component.kind, component.friendly_id.clone());
+        let (kind, asked) = (component.kind, component.asked.clone());
         let trusted = self
             .settings
             .trusted_html
             .iter()
-            .any(|trusted| trusted == friendly_id.as_str());
+            .any(|trusted| asked.friendly_id().is_some_and(|id| id.as_str() == trusted));
         let binder = Binder {
             decision,
             trusted,
@@ -410,10 +427,10 @@ impl Page {
         self.note(ComponentOutcome {
             id,
             kind,
-            flow_ms: self.flows.took_ms(&friendly_id),
-            friendly_id: Some(friendly_id),
+            flow_ms: self.decisions.took_ms(&asked),
+            friendly_id: asked.friendly_id().cloned(),
             result: rendered.result,
-            shown: Some(rendered.shown),
+            shown: rendered.shown,
         });
     }
 
@@ -424,13 +441,14 @@ impl Page {
             return;
         }
         let flow_ms = failed
-            .friendly_id
+            .asked
             .as_ref()
-            .map_or(0, |friendly_id| self.flows.took_ms(friendly_id));
+            .map_or(0, |asked| self.decisions.took_ms(asked));
+        let friendly_id = failed.asked.and_then(|asked| asked.friendly_id().cloned());
         self.note(ComponentOutcome {
             id,
             kind: failed.kind,
-            friendly_id: failed.friendly_id,
+            friendly_id,
             result: ComponentResult::Failed(failed.failure),
             shown: None,
             flow_ms,

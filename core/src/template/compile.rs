@@ -7,7 +7,8 @@
 use encoding_rs::Encoding;
 
 use super::{
-    Bindings, ComponentId, ComponentKind, FriendlyId, Node, PageFacts, Pointer, Range, Source,
+    Asked, Bindings, ComponentId, ComponentKind, FriendlyId, Node, PageFacts, Pointer, Range,
+    Source,
     frame::{ComponentFrame, Finished, Frame, FrameKind, append},
     locate::{Locator, Look, Opened, Sighting},
     start_tag::start_tag,
@@ -28,6 +29,8 @@ pub struct CompileOptions {
     pub look: Look,
     /// Charset of the document; marks are decoded with it.
     pub encoding: &'static Encoding,
+    /// Whether `data-cdp-guest` counts. Otherwise elements so marked are as authored, components inside of them are not.
+    pub guest: bool,
 }
 
 /// A mark that leaves its component as authored, found while compiling.
@@ -35,10 +38,10 @@ pub struct CompileOptions {
 pub struct FailedComponent {
     /// Number in the page; `None` where it never got one.
     pub id: Option<ComponentId>,
-    /// Experience or experiment.
+    /// Experience, experiment or guest.
     pub kind: ComponentKind,
-    /// The friendly id, where it is one.
-    pub friendly_id: Option<FriendlyId>,
+    /// Who would have been asked; `None` where the friendly id is none.
+    pub asked: Option<Asked>,
     /// Why.
     pub failure: Failure,
 }
@@ -48,10 +51,10 @@ pub struct FailedComponent {
 pub struct OpenComponent<'c> {
     /// Number in the page.
     pub id: ComponentId,
-    /// Experience or experiment.
+    /// Experience, experiment or guest.
     pub kind: ComponentKind,
-    /// Which flow decides.
-    pub friendly_id: &'c FriendlyId,
+    /// Who decides.
+    pub asked: &'c Asked,
     /// Offset of the start tag's `<`.
     pub start: usize,
     /// Offset after the start tag.
@@ -62,8 +65,11 @@ pub struct OpenComponent<'c> {
 pub struct Compiler {
     locator: Locator,
     inside_component: bool,
+    guest: bool,
     stack: Vec<Frame>,
     opaque: Option<Opaque>,
+    /// Open elements marked for the guest where that does not count.
+    unvouched: Vec<Unvouched>,
     /// Everything before is in a node already.
     cursor: usize,
     ready: Vec<Node>,
@@ -82,15 +88,24 @@ struct Opaque {
     template: bool,
 }
 
+/// An open `data-cdp-guest` element whose marks must not read the decision of a component around it.
+struct Unvouched {
+    element: u32,
+    /// Frames around it.
+    depth: usize,
+}
+
 impl Compiler {
     /// A compiler for one document.
     #[must_use]
     pub fn new(options: CompileOptions) -> Self {
         Self {
-            locator: Locator::new(options.look, options.encoding),
+            locator: Locator::new(options),
             inside_component: options.look == Look::Fragment,
+            guest: options.guest,
             stack: Vec::new(),
             opaque: None,
+            unvouched: Vec::new(),
             cursor: 0,
             ready: Vec::new(),
             components: 0,
@@ -172,7 +187,7 @@ impl Compiler {
         Some(OpenComponent {
             id: component.id,
             kind: component.kind,
-            friendly_id: &component.friendly_id,
+            asked: &component.asked,
             start: frame.tag.range.start,
             content_start: frame.tag.range.end,
         })
@@ -200,7 +215,17 @@ impl Compiler {
         if self.opaque.is_some() {
             return;
         }
-        let inside = self.inside_component || !self.stack.is_empty();
+        let is_guest = matches!(opened.marks.component, Some((ComponentKind::Guest, _)));
+        if is_guest && !self.guest && opened.name != "template" {
+            if opened.can_have_content {
+                self.unvouched.push(Unvouched {
+                    element: opened.element,
+                    depth: self.stack.len(),
+                });
+            }
+            return;
+        }
+        let inside = (self.inside_component || !self.stack.is_empty()) && !self.is_unvouched();
         if inside {
             self.bad_marks.extend(opened.marks.bad.iter().copied());
         }
@@ -213,14 +238,23 @@ impl Compiler {
         }
     }
 
+    /// Whether the nearest of the components and guest elements around is a guest element that does not count.
+    fn is_unvouched(&self) -> bool {
+        let is_component = |frame: &Frame| matches!(frame.kind, FrameKind::Component(_));
+        let inside = self.stack.iter().rposition(is_component);
+        self.unvouched
+            .last()
+            .is_some_and(|guest| inside.is_none_or(|index| guest.depth > index))
+    }
+
     fn open_component_frame(&mut self, opened: Opened, source: &Source) {
         let Some((kind, id_text)) = &opened.marks.component else {
             return;
         };
-        let friendly_id = FriendlyId::parse(id_text);
+        let asked = asked(*kind, id_text);
         let pointers_ok = !matches!(opened.marks.variant_from, Some(Err(())))
             && !matches!(opened.marks.fragment, Some(Err(())));
-        let failure = if friendly_id.is_none() {
+        let failure = if asked.is_none() {
             Some(Failure::BadFriendlyId)
         } else if !pointers_ok {
             Some(Failure::BadMark)
@@ -231,11 +265,11 @@ impl Compiler {
         } else {
             None
         };
-        let (Some(friendly_id), None) = (friendly_id.clone(), failure) else {
+        let (Some(asked), None) = (asked.clone(), failure) else {
             self.failed.push(FailedComponent {
                 id: None,
                 kind: *kind,
-                friendly_id,
+                asked,
                 failure: failure.unwrap_or(Failure::BadFriendlyId),
             });
             if opened.can_have_content {
@@ -246,12 +280,16 @@ impl Compiler {
         let component = ComponentFrame {
             id: ComponentId(self.components),
             kind: *kind,
-            friendly_id,
+            asked,
             variant_from: match &opened.marks.variant_from {
                 Some(Ok(pointer)) => pointer.clone(),
                 _ => Pointer::parse(DEFAULT_VARIANT_FROM).unwrap_or_default(),
             },
-            fragment: opened.marks.fragment.clone().and_then(Result::ok),
+            // What stands in a guest record may be the visitor's own words: they choose no path on XM.
+            fragment: match kind {
+                ComponentKind::Guest => None,
+                _ => opened.marks.fragment.clone().and_then(Result::ok),
+            },
             variants: Vec::new(),
         };
         self.components += 1;
@@ -273,7 +311,7 @@ impl Compiler {
             self.failed.push(FailedComponent {
                 id: None,
                 kind: *kind,
-                friendly_id: FriendlyId::parse(id_text),
+                asked: asked(*kind, id_text),
                 failure: Failure::BadMark,
             });
             return self.shut(&opened, true);
@@ -337,6 +375,7 @@ impl Compiler {
     }
 
     fn close(&mut self, element: u32, end_tag: Option<Range>) {
+        self.unvouched.retain(|guest| guest.element != element);
         if let Some(opaque) = self.opaque.as_ref().filter(|o| o.element == element) {
             // To a browser, whatever follows a template without an end tag is still inside it.
             if end_tag.is_some() || !opaque.template {
@@ -407,7 +446,7 @@ impl Compiler {
             self.failed.push(FailedComponent {
                 id: Some(component.id),
                 kind: component.kind,
-                friendly_id: Some(component.friendly_id.clone()),
+                asked: Some(component.asked.clone()),
                 failure,
             });
         }
@@ -425,6 +464,16 @@ impl Compiler {
         match self.stack.last_mut() {
             Some(frame) => &mut frame.content,
             None => &mut self.ready,
+        }
+    }
+}
+
+/// Who decides over a component of this kind; `None`: the friendly id is none.
+fn asked(kind: ComponentKind, id_text: &str) -> Option<Asked> {
+    match kind {
+        ComponentKind::Guest => Some(Asked::Guest),
+        ComponentKind::Experience | ComponentKind::Experiment => {
+            FriendlyId::parse(id_text).map(Asked::Flow)
         }
     }
 }

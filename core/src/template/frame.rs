@@ -4,7 +4,7 @@
 //! no end tag of its own.
 
 use super::{
-    Bindings, Component, ComponentId, ComponentKind, Element, FriendlyId, Node, Pointer, Range,
+    Asked, Bindings, Component, ComponentId, ComponentKind, Element, Node, Pointer, Range,
     StartTag, Variant,
 };
 
@@ -29,7 +29,7 @@ pub(super) enum FrameKind {
 pub(super) struct ComponentFrame {
     pub(super) id: ComponentId,
     pub(super) kind: ComponentKind,
-    pub(super) friendly_id: FriendlyId,
+    pub(super) asked: Asked,
     pub(super) variant_from: Pointer,
     pub(super) fragment: Option<Pointer>,
     pub(super) variants: Vec<Variant>,
@@ -48,7 +48,7 @@ impl Frame {
                 Finished::Node(Node::Component(Box::new(Component {
                     id: component.id,
                     kind: component.kind,
-                    friendly_id: component.friendly_id,
+                    asked: component.asked,
                     tag: self.tag,
                     bindings: self.bindings,
                     content: self.content,

@@ -3,9 +3,13 @@
 //! In: bytes of a page that begin outside of any tag. Out: offsets. It never decides what is markup: in a comment or a
 //! script it sees tags as well, so a parser has the last word on everything it finds.
 
-/// What the names of both marks of a component begin with.
-const MARK: &[u8] = b"data-cdp-exp";
-/// A hyphen of [`MARK`] and the next one: they are the same in upper and lower case.
+/// What the names of all marks begin with.
+const PREFIX: &[u8] = b"data-cdp-";
+/// How they go on where a component begins: `experience`, `experiment`, `guest`.
+const COMPONENTS: [&[u8]; 2] = [b"exp", b"gue"];
+/// Length of both together.
+const MARK: usize = PREFIX.len() + 3;
+/// A hyphen of [`PREFIX`] and the next one: they are the same in upper and lower case.
 const HYPHENS: (usize, usize) = (4, 8);
 /// Offset behind the first possible mark of a component that begins at `from` or later.
 pub(super) fn mark(bytes: &[u8], from: usize) -> Option<usize> {
@@ -16,15 +20,19 @@ pub(super) fn mark(bytes: &[u8], from: usize) -> Option<usize> {
             return None;
         }
         let start = hyphen.checked_sub(HYPHENS.0)?;
-        let end = start + MARK.len();
-        let found = rest.get(start..end)?.eq_ignore_ascii_case(MARK);
+        let end = start + MARK;
+        let (prefix, name) = rest.get(start..end)?.split_at_checked(PREFIX.len())?;
+        let found = prefix.eq_ignore_ascii_case(PREFIX)
+            && COMPONENTS
+                .iter()
+                .any(|begin| name.eq_ignore_ascii_case(begin));
         found.then_some(from + end)
     })
 }
 
 /// Offset from which [`mark`] must look again when more bytes have come.
 pub(super) fn looked_at(bytes: &[u8]) -> usize {
-    bytes.len().saturating_sub(MARK.len() - 1)
+    bytes.len().saturating_sub(MARK - 1)
 }
 
 /// Offset of the first start tag that is unfinished at the end of `bytes`; their length when there is none. Before
@@ -87,12 +95,14 @@ mod tests {
     #[test]
     fn marks_are_found_in_any_case_and_any_cut() {
         let page =
-            b"<p data-cdp-text=x><div class=a-b DATA-Cdp-EXPeriment=y><i data-cdp-experience=z>";
+            b"<p data-cdp-text=x><div class=a-b DATA-Cdp-EXPeriment=y><i data-cdp-experience=z><b Data-cdp-Guest>";
         let first = mark(page, 0).unwrap();
         assert!(page[..first].ends_with(b"DATA-Cdp-EXP"));
         let second = mark(page, first).unwrap();
         assert!(page[..second].ends_with(b"data-cdp-exp"));
-        assert_eq!(mark(page, second), None);
+        let third = mark(page, second).unwrap();
+        assert!(page[..third].ends_with(b"Data-cdp-Gue"));
+        assert_eq!(mark(page, third), None);
         for cut in 0..page.len() {
             let found = mark(&page[..cut], 0).or_else(|| mark(page, looked_at(&page[..cut])));
             assert_eq!(found, Some(first), "cut at {cut}");

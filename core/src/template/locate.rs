@@ -13,13 +13,12 @@ use std::{
     rc::Rc,
 };
 
-use encoding_rs::Encoding;
 use lol_html::{
     AsciiCompatibleEncoding, ElementContentHandlers, HandlerResult, HtmlRewriter, MemorySettings,
     OutputSink, Selector, Settings, errors::RewritingError, html_content::Element,
 };
 
-use super::{PageFacts, Range, glance, ignored_end, implied_end, marks::Marks};
+use super::{CompileOptions, PageFacts, Range, glance, ignored_end, implied_end, marks::Marks};
 use crate::reason::Failure;
 
 /// Marked elements that may be open at once; deeper ones count as elements without an end tag.
@@ -118,12 +117,12 @@ pub(super) struct Locator {
 }
 
 impl Locator {
-    pub(super) fn new(look: Look, encoding: &'static Encoding) -> Self {
+    pub(super) fn new(options: CompileOptions) -> Self {
         let seen = Rc::new(RefCell::new(Seen::default()));
         let understood = Rc::new(Cell::new(0));
         let rewriter = SELECTORS.with(|selectors| {
             HtmlRewriter::new(
-                settings(selectors, look, encoding, &seen),
+                settings(selectors, options, &seen),
                 CountingSink(Rc::clone(&understood)),
             )
         });
@@ -133,7 +132,7 @@ impl Locator {
             understood,
             read: 0,
             unread: Vec::new(),
-            look,
+            look: options.look,
         }
     }
 
@@ -253,6 +252,7 @@ struct Selectors {
     meta: Option<Selector>,
     template: Option<Selector>,
     components: Vec<Selector>,
+    guest: Vec<Selector>,
     around: Vec<(&'static str, Selector)>,
     all: Option<Selector>,
 }
@@ -272,6 +272,10 @@ thread_local! {
         .iter()
         .filter_map(|selector| selector.parse().ok())
         .collect(),
+        guest: ["[data-cdp-guest]", "[data-cdp-guest] *"]
+            .iter()
+            .filter_map(|selector| selector.parse().ok())
+            .collect(),
         around: [
             ("a", "a [data-cdp-html]"),
             ("button", "button [data-cdp-html]"),
@@ -287,15 +291,14 @@ thread_local! {
 
 fn settings<'s>(
     selectors: &'s Selectors,
-    look: Look,
-    encoding: &'static Encoding,
+    options: CompileOptions,
     seen: &Rc<RefCell<Seen>>,
 ) -> Settings<'static, 's> {
     let mut settings = Settings::new()
         // Where markup is ambiguous, browsers and lol_html may see different elements: stop looking there.
         .with_strict(true)
         .with_memory_settings(MemorySettings::new().with_max_allowed_memory_usage(PARSER_MEMORY));
-    if let Some(encoding) = AsciiCompatibleEncoding::new(encoding) {
+    if let Some(encoding) = AsciiCompatibleEncoding::new(options.encoding) {
         settings = settings.with_encoding(encoding);
     }
     let mut on = |selector: &'s Selector, handler: Box<Handler>| {
@@ -306,6 +309,7 @@ fn settings<'s>(
         let taken = std::mem::replace(&mut settings, Settings::new());
         settings = taken.append_element_content_handler((Cow::Borrowed(selector), handlers));
     };
+    let look = options.look;
     if look != Look::Fragment {
         selectors
             .body
@@ -332,8 +336,11 @@ fn settings<'s>(
     }
     match look {
         Look::Components => {
+            let guest = selectors.guest.iter().filter(|_| options.guest);
             let sighted = selectors.template.iter().chain(&selectors.components);
-            sighted.for_each(|s| on(s, Box::new(note_element)));
+            sighted
+                .chain(guest)
+                .for_each(|s| on(s, Box::new(note_element)));
         }
         Look::Facts => {}
         Look::Fragment => selectors

@@ -13,7 +13,7 @@ const PREFIX: &str = "data-cdp-";
 /// Everything the start tag of one element says to xm-edge.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
-    /// `data-cdp-experience` or `data-cdp-experiment` and the friendly id as written.
+    /// `data-cdp-experience`, `data-cdp-experiment` and the friendly id as written, or `data-cdp-guest`.
     pub(super) component: Option<(ComponentKind, String)>,
     /// `data-cdp-variant`.
     pub(super) variant: Option<String>,
@@ -63,6 +63,7 @@ impl Marks {
         match mark {
             "experience" => self.note_component(ComponentKind::Experience, text()),
             "experiment" => self.note_component(ComponentKind::Experiment, text()),
+            "guest" => self.note_component(ComponentKind::Guest, text()),
             "variant" => first(&mut self.variant, text()),
             "variant-from" => first(&mut self.variant_from, Pointer::parse(&text()).ok_or(())),
             "fragment" => first(&mut self.fragment, Pointer::parse(&text()).ok_or(())),

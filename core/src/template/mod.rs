@@ -22,8 +22,8 @@ pub use facts::PageFacts;
 pub use implied_end::{implies_end, protects};
 pub use locate::Look;
 pub use node::{
-    AttributeBinding, Bindings, Component, ComponentId, ComponentKind, Element, FriendlyId, Node,
-    Range, StartTag, Variant,
+    Asked, AttributeBinding, Bindings, Component, ComponentId, ComponentKind, Element, FriendlyId,
+    Node, Range, StartTag, Variant,
 };
 pub use pointer::Pointer;
 pub use source::Source;

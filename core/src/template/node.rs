@@ -69,6 +69,26 @@ impl fmt::Display for FriendlyId {
     }
 }
 
+/// Who is asked for what a component shows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Asked {
+    /// The flow of this friendly id.
+    Flow(FriendlyId),
+    /// The visitor's own guest record.
+    Guest,
+}
+
+impl Asked {
+    /// The friendly id, where it is a flow.
+    #[must_use]
+    pub const fn friendly_id(&self) -> Option<&FriendlyId> {
+        match self {
+            Self::Flow(friendly_id) => Some(friendly_id),
+            Self::Guest => None,
+        }
+    }
+}
+
 /// One part of a page, in document order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Node {
@@ -101,13 +121,15 @@ impl Node {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ComponentId(pub u32);
 
-/// What the mark on the component calls it; the CDP treats both alike.
+/// What the mark on the component calls it; the CDP treats experiences and experiments alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ComponentKind {
     /// `data-cdp-experience`.
     Experience,
     /// `data-cdp-experiment`.
     Experiment,
+    /// `data-cdp-guest`: values of the visitor's own guest record, in default content.
+    Guest,
 }
 
 impl ComponentKind {
@@ -117,6 +139,7 @@ impl ComponentKind {
         match self {
             Self::Experience => "experience",
             Self::Experiment => "experiment",
+            Self::Guest => "guest",
         }
     }
 }
@@ -126,10 +149,10 @@ impl ComponentKind {
 pub struct Component {
     /// Number in the page.
     pub id: ComponentId,
-    /// Experience or experiment.
+    /// Experience, experiment or guest.
     pub kind: ComponentKind,
-    /// Which flow decides.
-    pub friendly_id: FriendlyId,
+    /// Who decides.
+    pub asked: Asked,
     /// The start tag with the bindings of its attributes.
     pub tag: StartTag,
     /// Bindings of the component's own content and existence.

@@ -30,6 +30,14 @@ impl Pointer {
         value.pointer(&self.0)
     }
 
+    /// Whether this points at the same as `other`, or at something inside of that.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0
+            .strip_prefix(&other.0)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// The pointer as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -49,6 +57,26 @@ mod tests {
         }
         for bad in ["a", "a/b", "/~", "/~2", "/a~", "#/a", " /a"] {
             assert!(Pointer::parse(bad).is_none(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_pointer_is_within_itself_and_what_is_around_it() {
+        let pointer = |text: &str| Pointer::parse(text).unwrap();
+        for (inner, outer, expected) in [
+            ("/a", "/a", true),
+            ("/a/b", "/a", true),
+            ("/a", "/a/b", false),
+            ("/ab", "/a", false),
+            ("/a~1b", "/a", false),
+            ("/b", "/a", false),
+            ("", "/a", false),
+        ] {
+            assert_eq!(
+                pointer(inner).is_within(&pointer(outer)),
+                expected,
+                "{inner} {outer}"
+            );
         }
     }
 

@@ -4,6 +4,7 @@ use super::*;
 
 fn page_with(hold_limit: usize) -> Page {
     Page::new(PageSettings {
+        guest: false,
         hold_limit,
         declared: Some(UTF_8),
         trusted_html: Vec::new(),
@@ -27,6 +28,7 @@ fn asked(page: &mut Page) -> Vec<String> {
     let mut asked = Vec::new();
     while let Some(wish) = page.next_wish(0) {
         asked.push(match wish {
+            Wish::Guest => "(guest)".to_owned(),
             Wish::Flow(id) => id.to_string(),
             Wish::Fragment(path) => path.as_str().to_owned(),
         });
@@ -253,6 +255,7 @@ fn thousands_of_marks_that_name_nothing_are_noted_a_bounded_number_of_times() {
 #[test]
 fn without_personalisation_facts_are_read_and_marks_are_not() {
     let mut page = Page::new(PageSettings {
+        guest: false,
         personalise: false,
         hold_limit: 0,
         declared: None,

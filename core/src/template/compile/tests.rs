@@ -16,6 +16,7 @@ struct Compiled {
 fn compiled(bytes: &[u8], look: Look, size: usize, complete: bool) -> Compiled {
     let mut source = Source::default();
     let mut compiler = Compiler::new(CompileOptions {
+        guest: true,
         look,
         encoding: UTF_8,
     });
@@ -222,7 +223,9 @@ fn components_have_the_numbers_of_their_start_tags() {
     let ids: Vec<(u32, &str)> = nodes
         .iter()
         .filter_map(|node| match node {
-            Node::Component(component) => Some((component.id.0, component.friendly_id.as_str())),
+            Node::Component(component) => {
+                Some((component.id.0, component.asked.friendly_id()?.as_str()))
+            }
             _ => None,
         })
         .collect();

@@ -10,6 +10,7 @@ use crate::template::{CompileOptions, Compiler, Source};
 fn compiled<'c>(chunks: impl Iterator<Item = &'c [u8]>) -> String {
     let mut source = Source::default();
     let mut compiler = Compiler::new(CompileOptions {
+        guest: true,
         look: Look::Components,
         encoding: UTF_8,
     });
@@ -88,9 +89,17 @@ proptest! {
     }
 }
 
+fn locator() -> Locator {
+    Locator::new(CompileOptions {
+        guest: false,
+        look: Look::Components,
+        encoding: UTF_8,
+    })
+}
+
 #[test]
 fn the_parser_does_not_read_what_has_no_marks() {
-    let mut locator = Locator::new(Look::Components, UTF_8);
+    let mut locator = locator();
     locator
         .write(b"<html><body><p data-cdp-experience=a>x</p>")
         .unwrap();
@@ -116,7 +125,7 @@ fn the_parser_does_not_read_what_has_no_marks() {
 
 #[test]
 fn what_is_kept_unread_is_bounded() {
-    let mut locator = Locator::new(Look::Components, UTF_8);
+    let mut locator = locator();
     locator.write(b"<html><body>").unwrap();
     let chunk = b"<p>text</p>".repeat(1000);
     for _ in 0..(3 * MAX_UNREAD / chunk.len()) {
@@ -129,7 +138,7 @@ fn what_is_kept_unread_is_bounded() {
 fn a_start_tag_that_is_longer_than_what_may_wait_is_left_to_the_parser() {
     let padding = "x".repeat(LONGEST_TAG);
     let tag = format!("<p title=\"<b>{padding}");
-    let mut locator = Locator::new(Look::Components, UTF_8);
+    let mut locator = locator();
     locator.write(b"<html><body>").unwrap();
     for piece in tag.as_bytes().chunks(1000) {
         locator.write(piece).unwrap();
@@ -142,7 +151,7 @@ fn a_start_tag_that_is_longer_than_what_may_wait_is_left_to_the_parser() {
 
 #[test]
 fn what_only_looked_like_a_long_start_tag_leaves() {
-    let mut locator = Locator::new(Look::Components, UTF_8);
+    let mut locator = locator();
     locator.write(b"<html><body><script>").unwrap();
     let script = format!("if (a<b) x=\"<i t='{}", "y".repeat(LONGEST_TAG + 100));
     locator.write(script.as_bytes()).unwrap();
