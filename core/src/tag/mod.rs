@@ -8,6 +8,7 @@
 
 pub mod beacon;
 
+mod body_end;
 mod boxever;
 mod detector;
 mod engage;
@@ -17,6 +18,7 @@ mod script;
 mod tail;
 mod view;
 
+pub use body_end::BodyEnd;
 pub use detector::Detector;
 pub use nonce::nonce_from_csp;
 pub use tail::Tail;
