@@ -3,38 +3,32 @@
 //! In: the page's bytes, in chunks of any size, then its end. Out: HTML to send after them. Behind `</html>` a browser still
 //! takes a script for the end of the body, and not a byte of the page has to move for it.
 
-use memchr::memmem::Finder;
-
-use super::{Detector, Injection, Position, beacon};
+use super::{Injection, Position, beacon, carried, html_at};
+use crate::insertion::Detector;
 
 /// How authors write the mark; a browser takes any case, and so do these two.
-const MARKS: [&str; 2] = ["data-cdp-goal", "DATA-CDP-GOAL"];
+const MARKS: [&[&str]; 2] = [&["data-cdp-goal"], &["DATA-CDP-GOAL"]];
 
 /// Watches a page while it passes, and knows at its end what to add.
 #[derive(Clone, Debug)]
 pub struct Tail {
     tag: Option<(Detector, String)>,
     beacon: String,
-    goals: Watch,
-    beacons: Watch,
+    goals: Detector,
+    beacons: Detector,
 }
 
 impl Tail {
     /// For a page of `injection`'s site.
     #[must_use]
     pub fn new(injection: &Injection<'_>) -> Self {
-        let html: String = injection
-            .pieces()
-            .into_iter()
-            .filter(|piece| piece.position == Position::BodyEnd)
-            .map(|piece| piece.html)
-            .collect();
+        let html = html_at(Position::BodyEnd, &injection.pieces());
         let site = injection.site;
         Self {
-            tag: (!html.is_empty()).then(|| (Detector::new(&site.tag), html)),
+            tag: (!html.is_empty()).then(|| (carried::detector(&site.tag), html)),
             beacon: beacon::piece(injection).html,
-            goals: Watch::new(&MARKS),
-            beacons: Watch::new(&[&beacon::marker(&site.endpoint_prefix)]),
+            goals: Detector::new(&MARKS),
+            beacons: Detector::new(&[&[&beacon::marker(&site.endpoint_prefix)]]),
         }
     }
 
@@ -54,55 +48,10 @@ impl Tail {
             Some((detector, html)) if !detector.found() => html.clone(),
             _ => String::new(),
         };
-        if self.goals.found && !self.beacons.found {
+        if self.goals.found() && !self.beacons.found() {
             html.push_str(&self.beacon);
         }
         html
-    }
-}
-
-/// Whether one of some texts came past.
-#[derive(Clone, Debug)]
-struct Watch {
-    finders: Vec<Finder<'static>>,
-    /// The end of what was looked at: a text may go on in the next chunk.
-    end: Vec<u8>,
-    longest: usize,
-    found: bool,
-}
-
-impl Watch {
-    fn new(texts: &[&str]) -> Self {
-        Self {
-            finders: texts
-                .iter()
-                .map(|text| Finder::new(text.as_bytes()).into_owned())
-                .collect(),
-            end: Vec::new(),
-            longest: texts.iter().map(|text| text.len()).max().unwrap_or(0),
-            found: false,
-        }
-    }
-
-    fn push(&mut self, bytes: &[u8]) {
-        if self.found {
-            return;
-        }
-        let reach = self.longest.saturating_sub(1);
-        self.end
-            .extend_from_slice(bytes.get(..reach).unwrap_or(bytes));
-        let in_either =
-            |finder: &Finder<'_>| finder.find(&self.end).is_some() || finder.find(bytes).is_some();
-        self.found = self.finders.iter().any(in_either);
-        if bytes.len() >= reach {
-            self.end.clear();
-            let from = bytes.len() - reach;
-            self.end
-                .extend_from_slice(bytes.get(from..).unwrap_or_default());
-        } else {
-            let surplus = self.end.len().saturating_sub(reach);
-            self.end.drain(..surplus);
-        }
     }
 }
 
