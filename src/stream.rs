@@ -8,7 +8,7 @@ use std::{future::Future, pin::Pin};
 use encoding_rs::Encoding;
 use futures_util::{
     FutureExt, StreamExt,
-    future::{Fuse, FusedFuture},
+    future::{Either, Fuse, FusedFuture, ready},
     stream::FuturesUnordered,
 };
 use wasm_bindgen::JsValue;
@@ -46,6 +46,27 @@ pub trait Answers {
 
     /// Fetches a fragment from XM.
     fn fragment(&self, path: FragmentPath) -> impl Future<Output = FragmentAnswer> + 'static;
+}
+
+/// Nobody is asked for a page view without a browser id, whose page asks for nothing.
+impl<A: Answers> Answers for Option<A> {
+    fn decide(
+        &self,
+        friendly_id: FriendlyId,
+        facts: &PageFacts,
+    ) -> impl Future<Output = Result<Decision, Failure>> + 'static {
+        match self {
+            Some(answers) => Either::Left(answers.decide(friendly_id, facts)),
+            None => Either::Right(ready(Err(Failure::CdpError))),
+        }
+    }
+
+    fn fragment(&self, path: FragmentPath) -> impl Future<Output = FragmentAnswer> + 'static {
+        match self {
+            Some(answers) => Either::Left(answers.fragment(path)),
+            None => Either::Right(ready(Err(Failure::FragmentError))),
+        }
+    }
 }
 
 /// How a page ended.

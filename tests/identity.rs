@@ -28,6 +28,7 @@ fn settings(personalise: bool) -> PageSettings {
         declared: None,
         trusted_html: Vec::new(),
         personalise,
+        insertion: None,
     }
 }
 

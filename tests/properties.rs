@@ -35,6 +35,7 @@ fn settings() -> PageSettings {
         declared: Some(UTF_8),
         trusted_html: vec!["one".to_owned()],
         personalise: true,
+        insertion: None,
     }
 }
 

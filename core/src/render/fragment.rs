@@ -64,6 +64,7 @@ impl Fragment {
         };
         let mut compiler = Compiler::new(CompileOptions {
             look: Look::Fragment,
+            places: false,
             encoding,
         });
         let whole = crate::template::Range::new(0, source.end());

@@ -22,6 +22,8 @@ use lol_html::{
 use super::{PageFacts, Range, glance, ignored_end, implied_end, marks::Marks};
 use crate::reason::Failure;
 
+mod places;
+
 /// Marked elements that may be open at once; deeper ones count as elements without an end tag.
 const MAX_WATCHES: usize = 64;
 /// lol_html's own memory per page: one unfinished tag plus the stack of open elements.
@@ -55,6 +57,10 @@ pub(super) enum Sighting {
         element: u32,
         end_tag: Option<Range>,
     },
+    /// The head ends at this offset: before `</head>`, or before `<body` where there is no such tag.
+    HeadEnd(usize),
+    /// The body's start tag ends at this offset.
+    BodyStart(usize),
 }
 
 /// The start of an element of interest.
@@ -73,6 +79,7 @@ struct Seen {
     facts: PageFacts,
     /// `<body>` was seen: no facts come after it, and the parser may rest.
     in_body: bool,
+    head: places::Head,
     /// Elements of interest that are open.
     open: u32,
     /// Everything before was reported as understood while the parser rested.
@@ -118,12 +125,12 @@ pub(super) struct Locator {
 }
 
 impl Locator {
-    pub(super) fn new(look: Look, encoding: &'static Encoding) -> Self {
+    pub(super) fn new(look: Look, places: bool, encoding: &'static Encoding) -> Self {
         let seen = Rc::new(RefCell::new(Seen::default()));
         let understood = Rc::new(Cell::new(0));
         let rewriter = SELECTORS.with(|selectors| {
             HtmlRewriter::new(
-                settings(selectors, look, encoding, &seen),
+                settings(selectors, look, places, encoding, &seen),
                 CountingSink(Rc::clone(&understood)),
             )
         });
@@ -249,6 +256,7 @@ fn failure(error: &RewritingError) -> Failure {
 /// Constant selectors, parsed once per thread.
 struct Selectors {
     body: Option<Selector>,
+    head: Option<Selector>,
     html: Option<Selector>,
     meta: Option<Selector>,
     template: Option<Selector>,
@@ -260,6 +268,7 @@ struct Selectors {
 thread_local! {
     static SELECTORS: Selectors = Selectors {
         body: "body".parse().ok(),
+        head: "head".parse().ok(),
         html: "html".parse().ok(),
         meta: "meta".parse().ok(),
         template: "template".parse().ok(),
@@ -288,6 +297,7 @@ thread_local! {
 fn settings<'s>(
     selectors: &'s Selectors,
     look: Look,
+    places: bool,
     encoding: &'static Encoding,
     seen: &Rc<RefCell<Seen>>,
 ) -> Settings<'static, 's> {
@@ -306,10 +316,15 @@ fn settings<'s>(
         let taken = std::mem::replace(&mut settings, Settings::new());
         settings = taken.append_element_content_handler((Cow::Borrowed(selector), handlers));
     };
+    let one = |selector: &'s Option<Selector>| selector.iter();
+    if places {
+        one(&selectors.template).for_each(|s| on(s, Box::new(places::note_template)));
+        one(&selectors.head).for_each(|s| on(s, Box::new(places::note_head)));
+        one(&selectors.body).for_each(|s| on(s, Box::new(places::note_head_end)));
+    }
     if look != Look::Fragment {
-        selectors
-            .body
-            .iter()
+        one(&selectors.body)
+            .filter(|_| !places)
             .for_each(|s| on(s, Box::new(note_body)));
         selectors
             .html
@@ -340,6 +355,9 @@ fn settings<'s>(
             .all
             .iter()
             .for_each(|s| on(s, Box::new(note_element))),
+    }
+    if places {
+        one(&selectors.body).for_each(|s| on(s, Box::new(places::note_body_start)));
     }
     settings
 }

@@ -2,12 +2,15 @@
 
 use super::*;
 
+mod inserting;
+
 fn page_with(hold_limit: usize) -> Page {
     Page::new(PageSettings {
         hold_limit,
         declared: Some(UTF_8),
         trusted_html: Vec::new(),
         personalise: true,
+        insertion: None,
     })
 }
 
@@ -254,6 +257,7 @@ fn thousands_of_marks_that_name_nothing_are_noted_a_bounded_number_of_times() {
 fn without_personalisation_facts_are_read_and_marks_are_not() {
     let mut page = Page::new(PageSettings {
         personalise: false,
+        insertion: None,
         hold_limit: 0,
         declared: None,
         trusted_html: Vec::new(),

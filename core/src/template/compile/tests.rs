@@ -17,6 +17,7 @@ fn compiled(bytes: &[u8], look: Look, size: usize, complete: bool) -> Compiled {
     let mut source = Source::default();
     let mut compiler = Compiler::new(CompileOptions {
         look,
+        places: false,
         encoding: UTF_8,
     });
     let mut readable = true;

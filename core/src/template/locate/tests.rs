@@ -11,6 +11,7 @@ fn compiled<'c>(chunks: impl Iterator<Item = &'c [u8]>) -> String {
     let mut source = Source::default();
     let mut compiler = Compiler::new(CompileOptions {
         look: Look::Components,
+        places: false,
         encoding: UTF_8,
     });
     let mut located = 0;
@@ -90,7 +91,7 @@ proptest! {
 
 #[test]
 fn the_parser_does_not_read_what_has_no_marks() {
-    let mut locator = Locator::new(Look::Components, UTF_8);
+    let mut locator = Locator::new(Look::Components, false, UTF_8);
     locator
         .write(b"<html><body><p data-cdp-experience=a>x</p>")
         .unwrap();
@@ -116,7 +117,7 @@ fn the_parser_does_not_read_what_has_no_marks() {
 
 #[test]
 fn what_is_kept_unread_is_bounded() {
-    let mut locator = Locator::new(Look::Components, UTF_8);
+    let mut locator = Locator::new(Look::Components, false, UTF_8);
     locator.write(b"<html><body>").unwrap();
     let chunk = b"<p>text</p>".repeat(1000);
     for _ in 0..(3 * MAX_UNREAD / chunk.len()) {
@@ -129,7 +130,7 @@ fn what_is_kept_unread_is_bounded() {
 fn a_start_tag_that_is_longer_than_what_may_wait_is_left_to_the_parser() {
     let padding = "x".repeat(LONGEST_TAG);
     let tag = format!("<p title=\"<b>{padding}");
-    let mut locator = Locator::new(Look::Components, UTF_8);
+    let mut locator = Locator::new(Look::Components, false, UTF_8);
     locator.write(b"<html><body>").unwrap();
     for piece in tag.as_bytes().chunks(1000) {
         locator.write(piece).unwrap();
@@ -142,7 +143,7 @@ fn a_start_tag_that_is_longer_than_what_may_wait_is_left_to_the_parser() {
 
 #[test]
 fn what_only_looked_like_a_long_start_tag_leaves() {
-    let mut locator = Locator::new(Look::Components, UTF_8);
+    let mut locator = Locator::new(Look::Components, false, UTF_8);
     locator.write(b"<html><body><script>").unwrap();
     let script = format!("if (a<b) x=\"<i t='{}", "y".repeat(LONGEST_TAG + 100));
     locator.write(script.as_bytes()).unwrap();
