@@ -55,6 +55,7 @@ fn there_are_cases_of_every_area() {
         "fragments",
         "hidden",
         "html",
+        "insertion",
         "misnested",
         "nesting",
         "text",
@@ -133,5 +134,9 @@ fn compare(case: &Case, expected: &[u8], mut seen: Seen, how: &str) {
     assert_eq!(
         seen.ignored, case.description.ignored,
         "cases/{name}, {how}: ignored marks"
+    );
+    assert_eq!(
+        seen.doubled, case.description.doubled,
+        "cases/{name}, {how}: doubled"
     );
 }

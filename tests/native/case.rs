@@ -12,7 +12,11 @@ use std::{
 use encoding_rs::Encoding;
 use serde::Deserialize;
 use serde_json::Value;
-use xm_edge_core::{reason::Failure, render::PageSettings};
+use xm_edge_core::{
+    insertion::{Detector, Insertion},
+    reason::Failure,
+    render::PageSettings,
+};
 
 use super::{
     answers::{Answer, Answers},
@@ -35,9 +39,17 @@ pub struct Description {
     /// Friendly ids whose values may be HTML.
     #[serde(default)]
     pub trusted_html: Vec<String>,
+    /// Whether components are rendered.
+    #[serde(default = "yes")]
+    personalise: bool,
     /// XM's body broke off.
     #[serde(default)]
     pub cut: bool,
+    /// What is put in besides.
+    insertion: Option<Inserted>,
+    /// It was put in, and the page carries it, too.
+    #[serde(default)]
+    pub doubled: bool,
     /// Answers by friendly id.
     #[serde(default)]
     decisions: BTreeMap<String, Decided>,
@@ -54,6 +66,14 @@ pub struct Description {
     /// Ignored marks by reason.
     #[serde(default)]
     pub ignored: BTreeMap<String, u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Inserted {
+    head: String,
+    body: String,
+    carried: String,
 }
 
 #[derive(Deserialize)]
@@ -170,7 +190,12 @@ impl Case {
             hold_limit: self.description.hold_limit.unwrap_or(256 * 1024),
             declared: self.description.charset.as_deref().map(encoding),
             trusted_html: self.description.trusted_html.clone(),
-            personalise: true,
+            personalise: self.description.personalise,
+            insertion: self.description.insertion.as_ref().map(|i| Insertion {
+                head: i.head.clone(),
+                body: i.body.clone(),
+                carried: Detector::new(&[&[&i.carried]]),
+            }),
         }
     }
 
@@ -220,6 +245,10 @@ impl Case {
         outcomes.sort();
         outcomes
     }
+}
+
+const fn yes() -> bool {
+    true
 }
 
 fn folders(root: &Path) -> Vec<PathBuf> {

@@ -257,6 +257,8 @@ fn failure(error: &RewritingError) -> Failure {
 struct Selectors {
     body: Option<Selector>,
     head: Option<Selector>,
+    /// SVG and MathML in the head.
+    foreign: Vec<Selector>,
     html: Option<Selector>,
     meta: Option<Selector>,
     template: Option<Selector>,
@@ -269,6 +271,10 @@ thread_local! {
     static SELECTORS: Selectors = Selectors {
         body: "body".parse().ok(),
         head: "head".parse().ok(),
+        foreign: ["head svg", "head math"]
+            .iter()
+            .filter_map(|selector| selector.parse().ok())
+            .collect(),
         html: "html".parse().ok(),
         meta: "meta".parse().ok(),
         template: "template".parse().ok(),
@@ -318,7 +324,8 @@ fn settings<'s>(
     };
     let one = |selector: &'s Option<Selector>| selector.iter();
     if places {
-        one(&selectors.template).for_each(|s| on(s, Box::new(places::note_template)));
+        let apart = one(&selectors.template).chain(&selectors.foreign);
+        apart.for_each(|s| on(s, Box::new(places::note_apart)));
         one(&selectors.head).for_each(|s| on(s, Box::new(places::note_head)));
         one(&selectors.body).for_each(|s| on(s, Box::new(places::note_head_end)));
     }

@@ -1,7 +1,7 @@
 //! Where the head ends and the body begins, for what is put there.
 //!
-//! In: lol_html's elements. Out: [`Sighting`]s of the two places, in document order. A tag inside of comments, scripts, text
-//! or a `<template>` is none of the page's. It is asked only where something is to be put in.
+//! In: lol_html's elements. Out: [`Sighting`]s of the two places, in document order. A tag inside of comments, scripts or text
+//! is none; one inside of a template or a picture is none of the page's. It is asked only where something is to be put in.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -16,25 +16,25 @@ pub(super) struct Head {
     begun: bool,
     /// Offset of the `<body` that ended it.
     body: Option<usize>,
-    /// Templates that are open, or that a browser, unlike lol_html, has not closed.
-    templates: u32,
+    /// Templates, and elements of SVG and MathML, that are open, or that a browser, unlike lol_html, has not closed.
+    apart: u32,
 }
 
-/// Until its end tag, what is inside is no part of the page.
-pub(super) fn note_template(
+/// Until its own end tag, what is inside is no HTML of the page's.
+pub(super) fn note_apart(
     element: &mut Element<'_, '_>,
     shared: &Rc<RefCell<Seen>>,
 ) -> HandlerResult {
     let mut seen = shared.borrow_mut();
-    if seen.in_body {
+    if seen.in_body || !element.can_have_content() {
         return Ok(());
     }
-    seen.head.templates += 1;
-    let shared = Rc::clone(shared);
+    seen.head.apart += 1;
+    let (shared, name) = (Rc::clone(shared), element.tag_name());
     element.on_end_tag(Box::new(move |end| {
-        if end.name() == "template" {
-            let templates = &mut shared.borrow_mut().head.templates;
-            *templates = templates.saturating_sub(1);
+        if end.name() == name {
+            let apart = &mut shared.borrow_mut().head.apart;
+            *apart = apart.saturating_sub(1);
         }
         Ok(())
     }))
@@ -46,14 +46,14 @@ pub(super) fn note_head(
     shared: &Rc<RefCell<Seen>>,
 ) -> HandlerResult {
     let mut seen = shared.borrow_mut();
-    if seen.in_body || seen.head.begun || seen.head.templates > 0 {
+    if seen.in_body || seen.head.begun || seen.head.apart > 0 {
         return Ok(());
     }
     seen.head.begun = true;
     let shared = Rc::clone(shared);
     element.on_end_tag(Box::new(move |end| {
         let mut seen = shared.borrow_mut();
-        if end.name() == "head" && !seen.in_body && seen.head.templates == 0 {
+        if end.name() == "head" && !seen.in_body && seen.head.apart == 0 {
             let start = end.source_location().bytes().start;
             seen.sightings.push(Sighting::HeadEnd(start));
         }
@@ -67,7 +67,7 @@ pub(super) fn note_head_end(
     shared: &Rc<RefCell<Seen>>,
 ) -> HandlerResult {
     let mut seen = shared.borrow_mut();
-    if !seen.in_body && seen.head.templates == 0 {
+    if !seen.in_body && seen.head.apart == 0 {
         seen.in_body = true;
         let start = element.source_location().bytes().start;
         seen.head.body = Some(start);
