@@ -8,7 +8,7 @@ use std::{future::Future, pin::Pin};
 use encoding_rs::Encoding;
 use futures_util::{
     FutureExt, StreamExt,
-    future::{Fuse, FusedFuture},
+    future::{Either, Fuse, FusedFuture, ready},
     stream::FuturesUnordered,
 };
 use wasm_bindgen::JsValue;
@@ -48,6 +48,27 @@ pub trait Answers {
     fn fragment(&self, path: FragmentPath) -> impl Future<Output = FragmentAnswer> + 'static;
 }
 
+/// Nobody is asked for a page view without a browser id, whose page asks for nothing.
+impl<A: Answers> Answers for Option<A> {
+    fn decide(
+        &self,
+        friendly_id: FriendlyId,
+        facts: &PageFacts,
+    ) -> impl Future<Output = Result<Decision, Failure>> + 'static {
+        match self {
+            Some(answers) => Either::Left(answers.decide(friendly_id, facts)),
+            None => Either::Right(ready(Err(Failure::CdpError))),
+        }
+    }
+
+    fn fragment(&self, path: FragmentPath) -> impl Future<Output = FragmentAnswer> + 'static {
+        match self {
+            Some(answers) => Either::Left(answers.fragment(path)),
+            None => Either::Right(ready(Err(Failure::FragmentError))),
+        }
+    }
+}
+
 /// How a page ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ended {
@@ -77,7 +98,7 @@ pub struct Stream {
     pub first: Option<Vec<u8>>,
     /// `Content-Length` of an identity-coded body.
     pub announced: Option<u64>,
-    /// What is put behind the end of the page, if anything.
+    /// What is put at the end of the page's body, if anything.
     pub tail: Option<Tail>,
     /// The request's clock.
     pub clock: Clock,
@@ -102,19 +123,20 @@ impl Stream {
             deadline_ms,
         } = self;
         let mut ended = Ended::default();
-        let mut receive = |page: &mut Page, ended: &mut Ended, bytes: &[u8]| {
-            ended.received += bytes.len() as u64;
-            if let Some(tail) = &mut tail {
-                tail.push(bytes);
-            }
-            page.push(bytes);
-            // The end of a body of known length needs no read of its own.
-            if announced == Some(ended.received) {
-                page.end(true);
-            }
-        };
+        let receive =
+            |page: &mut Page, tail: &mut Option<Tail>, ended: &mut Ended, bytes: &[u8]| {
+                ended.received += bytes.len() as u64;
+                if let Some(tail) = tail {
+                    tail.push(bytes);
+                }
+                page.push(bytes);
+                // The end of a body of known length needs no read of its own.
+                if announced == Some(ended.received) {
+                    page.end(true);
+                }
+            };
         if let Some(first) = first {
-            receive(page, &mut ended, &first);
+            receive(page, &mut tail, &mut ended, &first);
         }
         let canceller = reader.canceller();
         let mut idle = Some(reader);
@@ -145,8 +167,21 @@ impl Stream {
             // 3. Output, in one crossing for everything that may leave; the end goes along with the last of it.
             if write.is_terminated() {
                 let mut out = page.take_output();
+                if let Some(tail) = &mut tail
+                    && !out.is_empty()
+                {
+                    out = tail.pass(out);
+                }
+                if page.is_done()
+                    && let Some(tail) = tail.take()
+                {
+                    out.extend(if ended.truncated {
+                        tail.give_up()
+                    } else {
+                        tail.finish()
+                    });
+                }
                 if page.is_done() && !ended.truncated {
-                    out.extend(behind(tail.as_ref()));
                     ended.visitor_gone = output.finish(&out).await.is_err();
                     break;
                 } else if !out.is_empty() {
@@ -166,7 +201,7 @@ impl Stream {
             futures_util::select_biased! {
                 (reader, chunk) = read => {
                     match chunk {
-                        Ok(Some(bytes)) => receive(page, &mut ended, &bytes),
+                        Ok(Some(bytes)) => receive(page, &mut tail, &mut ended, &bytes),
                         Ok(None) => {
                             ended.truncated = announced.is_some_and(|n| n != ended.received);
                             page.end(!ended.truncated);
@@ -216,12 +251,6 @@ impl Stream {
         }
         (ended, output)
     }
-}
-
-/// What to send behind a page that is complete.
-fn behind(tail: Option<&Tail>) -> Vec<u8> {
-    tail.map(|tail| tail.html().into_bytes())
-        .unwrap_or_default()
 }
 
 async fn read_once(mut reader: BodyReader) -> Read {

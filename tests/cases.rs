@@ -56,6 +56,7 @@ fn there_are_cases_of_every_area() {
         "guest",
         "hidden",
         "html",
+        "insertion",
         "misnested",
         "nesting",
         "text",
@@ -134,5 +135,9 @@ fn compare(case: &Case, expected: &[u8], mut seen: Seen, how: &str) {
     assert_eq!(
         seen.ignored, case.description.ignored,
         "cases/{name}, {how}: ignored marks"
+    );
+    assert_eq!(
+        seen.doubled, case.description.doubled,
+        "cases/{name}, {how}: doubled"
     );
 }

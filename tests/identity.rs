@@ -29,6 +29,7 @@ fn settings(personalise: bool) -> PageSettings {
         declared: None,
         trusted_html: Vec::new(),
         personalise,
+        insertion: None,
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use encoding_rs::{Encoding, GBK, SHIFT_JIS, UTF_8, WINDOWS_1252};
 use proptest::{collection::vec, prelude::*, sample::select};
 use xm_edge_core::{
+    insertion::{Detector, Insertion},
     reason::Failure,
     render::{Page, PageSettings, Wish},
 };
@@ -36,6 +37,7 @@ fn settings() -> PageSettings {
         declared: Some(UTF_8),
         trusted_html: vec!["one".to_owned()],
         personalise: true,
+        insertion: None,
     }
 }
 
@@ -200,6 +202,36 @@ proptest! {
         }
         let tail = format!("<!--last-->{last}");
         prop_assert!(rest.ends_with(&tail), "{output}\n{page}");
+    }
+
+    #[test]
+    fn what_is_put_in_is_the_only_difference_and_stands_in_the_same_place_always(
+        head in select(&["", "<head>", "<head><title>t</title></head>", "</head>"][..]),
+        page in grammar::page(),
+        choices in any::<[u8; 3]>(),
+        steps in steps(),
+        carried in select(&["never carried", "é", "<!--", "div", "template"][..]),
+    ) {
+        let page = format!("{head}{page}");
+        let answers = answers(choices, "T", "<i>H</i>");
+        let plain = interleaved(settings(), page.as_bytes(), &answers, &steps, false);
+        let insertion = || Insertion {
+            head: "<script>own</script>".to_owned(),
+            body: "<noscript>own</noscript>".to_owned(),
+            carried: Detector::new(&[&[carried]]),
+        };
+        let with = || PageSettings { insertion: Some(insertion()), ..settings() };
+        let output = interleaved(with(), page.as_bytes(), &answers, &steps, false);
+        let cuts = cuts::of_size(page.len(), usize::MAX);
+        let whole = run(&with(), page.as_bytes(), &cuts, true, &answers, Timing::AtOnce).output;
+        prop_assert_eq!(String::from_utf8_lossy(&output), String::from_utf8_lossy(&whole));
+        let output = String::from_utf8_lossy(&output);
+        let [script, frame] = [insertion().head, insertion().body];
+        if !page.contains(carried) {
+            prop_assert_eq!(output.matches(&script).count(), 1, "{}", output);
+        }
+        let rest = output.replacen(&script, "", 1).replacen(&frame, "", 1);
+        prop_assert_eq!(rest, String::from_utf8_lossy(&plain));
     }
 
     #[test]

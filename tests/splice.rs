@@ -185,6 +185,7 @@ fn check(name: &str, page: &[u8], elements: &[Element], count: usize, seed: u64)
         declared: None,
         trusted_html: Vec::new(),
         personalise: true,
+        insertion: None,
     };
     let cut = cuts::random(oracle.marked.len(), &mut rng);
     let timing = *rng.choice(&TIMINGS).expect("a choice");

@@ -13,6 +13,7 @@ pub mod config;
 pub mod decision;
 pub mod endpoints;
 pub mod events;
+pub mod insertion;
 pub mod log_line;
 pub mod reason;
 pub mod render;

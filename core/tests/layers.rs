@@ -10,15 +10,16 @@ use std::{
 /// Module → the modules that it may import.
 const ARROWS: &[(&str, &[&str])] = &[
     ("config", &[]),
+    ("insertion", &[]),
     ("reason", &[]),
     ("template", &["reason"]),
     ("decision", &["reason", "template"]),
-    ("render", &["decision", "reason", "template"]),
+    ("render", &["decision", "insertion", "reason", "template"]),
     ("cdp", &["config"]),
     ("request", &["cdp", "config", "reason"]),
     ("response", &["config", "reason", "request"]),
     ("events", &["cdp", "config", "request"]),
-    ("tag", &["cdp", "config", "reason", "request"]),
+    ("tag", &["cdp", "config", "insertion", "reason", "request"]),
     (
         "endpoints",
         &["cdp", "config", "events", "request", "sdk_proxy"],

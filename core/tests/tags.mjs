@@ -9,14 +9,16 @@ const BASE = "https://shop.example/_cdp";
 const POS = "shop/</script>é";
 const [, nonce, code] = process.env.TAG_HTML.match(/<script nonce="(\w+)">(.*?)<\/script>/s);
 
-const page = (globals = {}) => {
+const page = (globals = {}, loadedBefore = {}) => {
   const loaded = [];
+  // What asks for an element with a certain source names the source in its selector.
+  const querySelector = (selector) => Object.keys(loadedBefore).find((source) => selector.includes(source)) ?? null;
   const document = {
     currentScript: { nonce },
     createElement: (tag) => ({ tag }),
     documentElement: { lang: "de-AT" },
     head: { appendChild: (element) => loaded.push(element) },
-    querySelector: () => null,
+    querySelector,
     referrer: "https://ref.example/q",
   };
   const window = { ...globals };
@@ -85,6 +87,11 @@ const run = {
     assert.deepEqual(loaded.map(({ src }) => src), ["https://www.googletagmanager.com/gtm.js?id=GTM-ABC123"]);
     assert.equal(loaded[0].nonce, "n0nce");
     assert.equal(loaded[0].async, true);
+    // A script file of the page's own started the container, or is about to.
+    for (const again of [page({ google_tag_manager: { "GTM-ABC123": {} } }), page({}, { "id=GTM-ABC123": true })]) {
+      assert.deepEqual([again.loaded, again.window.dataLayer], [[], undefined]);
+    }
+    assert.equal(page({ google_tag_manager: { "GTM-OTHER": {} } }, { "id=GTM-OTHER": true }).loaded.length, 1);
   },
 };
 

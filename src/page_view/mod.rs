@@ -11,6 +11,7 @@ mod identity;
 mod leaving;
 mod open;
 mod send;
+mod tag;
 
 use wasm_bindgen::JsValue;
 use worker::{Context, Env};

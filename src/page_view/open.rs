@@ -8,7 +8,8 @@ use futures_util::FutureExt;
 use wasm_bindgen::JsValue;
 use worker::Context;
 use xm_edge_core::{
-    config::{Bots, PageViews, Tag},
+    config::{Bots, PageViews},
+    insertion::Insertion,
     log_line::{LogLine, OriginLog},
     reason::PassThrough,
     render::{Page, PageSettings},
@@ -78,16 +79,16 @@ impl PageRequest<'_> {
         let count = identity.id.is_some()
             && self.visit.grants.analytics
             && self.site.page_views == PageViews::Edge;
-        let tagged =
-            identity.id.is_some() && self.visit.grants.analytics && self.site.tag != Tag::None;
-        if personalise || count || tagged {
-            let page = Page::new(self.page_settings(charset, personalise));
+        if personalise || count || self.wants_tag(&identity) {
+            let added = self.added(&xm_headers, &identity);
+            let settings = self.page_settings(charset, personalise, added.insertion);
             let opened = OpenPage {
                 xm,
                 body,
                 identity,
                 line,
-                page,
+                page: Page::new(settings),
+                tail: added.tail,
                 count,
                 origin_ms,
             };
@@ -143,12 +144,18 @@ impl PageRequest<'_> {
         }
     }
 
-    fn page_settings(&self, charset: PageCharset, personalise: bool) -> PageSettings {
+    fn page_settings(
+        &self,
+        charset: PageCharset,
+        personalise: bool,
+        insertion: Option<Insertion>,
+    ) -> PageSettings {
         PageSettings {
             hold_limit: self.site.hold_limit_kib as usize * 1024,
             declared: charset.declared,
             trusted_html: self.site.trusted_html.clone(),
             personalise,
+            insertion,
         }
     }
 }

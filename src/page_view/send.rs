@@ -14,7 +14,7 @@ use xm_edge_core::{
     render::Page,
     request::{BrowserId, Headers},
     response::etag,
-    tag::{Injection, Tail, nonce_from_csp},
+    tag::Tail,
 };
 
 use super::{PageRequest, identity::Identity};
@@ -39,6 +39,8 @@ pub(super) struct OpenPage {
     pub(super) identity: Identity,
     pub(super) line: LogLine,
     pub(super) page: Page,
+    /// What is sent behind it.
+    pub(super) tail: Option<Tail>,
     pub(super) count: bool,
     pub(super) origin_ms: u32,
 }
@@ -48,7 +50,8 @@ const MAX_PAGE_IN_MEMORY: usize = 8 * 1024 * 1024;
 
 /// What the CDP and the log hear of a page when it has left.
 struct Afterwards {
-    caller: Rc<Caller>,
+    /// `None` without a browser id.
+    caller: Option<Rc<Caller>>,
     line: LogLine,
     path: String,
     count: bool,
@@ -60,10 +63,11 @@ impl Afterwards {
     async fn tell(self, page: Page, ended: Ended) {
         let mut line = self.line;
         line.ms = self.clock.now_ms();
-        if self.count && !ended.truncated {
+        line.tag = page.is_doubled().then_some("doubled");
+        if let Some(caller) = self.caller.filter(|_| self.count && !ended.truncated) {
             let (facts, outcomes) = (page.facts(), page.outcomes());
             let at = self.requested_at_ms;
-            let sent = after::send_view(&self.caller, &self.path, &facts, outcomes, at).await;
+            let sent = after::send_view(&caller, &self.path, &facts, outcomes, at).await;
             line.view = Some(sent.label());
         }
         after::log(line, &page, ended);
@@ -83,12 +87,10 @@ impl PageRequest<'_> {
             identity,
             line,
             mut page,
+            tail,
             count,
             origin_ms,
         } = opened;
-        let Some(browser_id) = identity.id.clone() else {
-            return Ok(xm);
-        };
         let xm_headers = xm.headers();
         let read = PlatformHeaders(&xm_headers);
         let coded = read
@@ -118,10 +120,9 @@ impl PageRequest<'_> {
         };
         let deadline_ms = budget_from.saturating_add(self.site.decision_budget_ms);
         let clock = self.clock;
-        let tail = self.tail(&xm_headers);
-        let caller = Rc::new(self.caller(browser_id));
+        let caller = identity.id.clone().map(|id| Rc::new(self.caller(id)));
         let afterwards = Afterwards {
-            caller: Rc::clone(&caller),
+            caller: caller.clone(),
             line,
             path: self.path.clone(),
             count,
@@ -160,21 +161,6 @@ impl PageRequest<'_> {
             afterwards.tell(page, ended).await;
         });
         Ok(response)
-    }
-
-    /// The tag and the beacon, for a visitor who may be counted.
-    fn tail(&self, xm: &web_sys::Headers) -> Option<Tail> {
-        if !self.visit.grants.analytics {
-            return None;
-        }
-        let csp = PlatformHeaders(xm).get("content-security-policy");
-        let nonce = csp.as_deref().and_then(nonce_from_csp);
-        Some(Tail::new(&Injection {
-            cdp: &self.config.cdp,
-            site: &self.site,
-            origin: &self.origin,
-            nonce: nonce.as_deref(),
-        }))
     }
 
     /// `browser_cache = "revalidate"`: 304 when the browser holds the very same bytes, else the page with its tag.

@@ -26,5 +26,6 @@ mod rules;
 mod sdk_proxy;
 mod sites;
 mod streaming;
+mod tags;
 mod views;
 mod visitors;

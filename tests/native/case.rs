@@ -12,7 +12,13 @@ use std::{
 use encoding_rs::Encoding;
 use serde::Deserialize;
 use serde_json::Value;
-use xm_edge_core::{decision::Decision, reason::Failure, render::PageSettings, template::Pointer};
+use xm_edge_core::{
+    decision::Decision,
+    insertion::{Detector, Insertion},
+    reason::Failure,
+    render::PageSettings,
+    template::Pointer,
+};
 
 use super::{
     answers::{Answer, Answers},
@@ -35,9 +41,17 @@ pub struct Description {
     /// Friendly ids whose values may be HTML.
     #[serde(default)]
     pub trusted_html: Vec<String>,
+    /// Whether components are rendered.
+    #[serde(default = "yes")]
+    personalise: bool,
     /// XM's body broke off.
     #[serde(default)]
     pub cut: bool,
+    /// What is put in besides.
+    insertion: Option<Inserted>,
+    /// It was put in, and the page carries it, too.
+    #[serde(default)]
+    pub doubled: bool,
     /// Answers by friendly id.
     #[serde(default)]
     decisions: BTreeMap<String, Decided>,
@@ -59,6 +73,14 @@ pub struct Description {
     /// Ignored marks by reason.
     #[serde(default)]
     pub ignored: BTreeMap<String, u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Inserted {
+    head: String,
+    body: String,
+    carried: String,
 }
 
 #[derive(Deserialize)]
@@ -176,7 +198,12 @@ impl Case {
             declared: self.description.charset.as_deref().map(encoding),
             guest: self.description.guest.is_some(),
             trusted_html: self.description.trusted_html.clone(),
-            personalise: true,
+            personalise: self.description.personalise,
+            insertion: self.description.insertion.as_ref().map(|i| Insertion {
+                head: i.head.clone(),
+                body: i.body.clone(),
+                carried: Detector::new(&[&[&i.carried]]),
+            }),
         }
     }
 
@@ -243,6 +270,10 @@ impl Case {
         outcomes.sort();
         outcomes
     }
+}
+
+const fn yes() -> bool {
+    true
 }
 
 fn folders(root: &Path) -> Vec<PathBuf> {

@@ -42,6 +42,50 @@ pub fn shape_around(page: &[u8]) -> String {
     out
 }
 
+/// The shape of `page`'s tree without the elements that have the attribute `own`, and all the text outside of them.
+pub fn shape_without(page: &[u8], own: &str) -> String {
+    let dom = parse(page);
+    let mut owned = Vec::new();
+    each(&dom.document, &mut |node| {
+        let kept = |child: &Handle| attribute(child, own).is_none();
+        let parts = node.children.replace(Vec::new());
+        let (stay, go): (Vec<_>, Vec<_>) = parts.into_iter().partition(kept);
+        node.children.replace(stay);
+        owned.extend(go);
+    });
+    let mut out = String::new();
+    write_shape(&dom.document, 0, &|_| false, &mut out);
+    out + &text(&dom.document)
+}
+
+/// Of every element that has the attribute `own`, in tree order: the names around it from the root, and whether it is the
+/// first thing there, white space apart.
+pub fn places(page: &[u8], own: &str) -> Vec<(Vec<String>, bool)> {
+    fn visit(
+        node: &Handle,
+        own: &str,
+        path: &mut Vec<String>,
+        found: &mut Vec<(Vec<String>, bool)>,
+    ) {
+        let name = element_name(node);
+        path.extend(name.clone());
+        let mut first = true;
+        for child in node.children.borrow().iter() {
+            if attribute(child, own).is_some() {
+                found.push((path.clone(), first));
+            }
+            visit(child, own, path, found);
+            first &= matches!(child.data, NodeData::Text { .. }) && text(child).trim().is_empty();
+        }
+        if name.is_some() {
+            path.pop();
+        }
+    }
+    let mut found = Vec::new();
+    visit(&parse(page).document, own, &mut Vec::new(), &mut found);
+    found
+}
+
 /// Text and `title` of the element whose `id` is `sink`.
 pub fn sink(page: &str) -> Option<(String, String)> {
     let dom = parse_document(RcDom::default(), options()).one(page);

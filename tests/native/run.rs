@@ -47,6 +47,8 @@ pub struct Seen {
     pub outcomes: Vec<Outcome>,
     /// Ignored marks by label.
     pub ignored: BTreeMap<String, u32>,
+    /// What was put in stands in the page as well.
+    pub doubled: bool,
 }
 
 /// Runs one page view; `complete`: whether XM sent all of it.
@@ -162,6 +164,7 @@ impl View<'_> {
                 (id.unwrap_or_default(), result, outcome.shown.clone())
             })
             .collect();
+        self.seen.doubled = self.page.is_doubled();
         self.seen.ignored = self
             .page
             .ignored_marks()

@@ -65,6 +65,7 @@ impl Fragment {
         };
         let mut compiler = Compiler::new(CompileOptions {
             look: Look::Fragment,
+            places: false,
             encoding,
             guest,
         });

@@ -4,7 +4,10 @@
 
 use std::rc::Rc;
 
-use super::fragment::{Fragment, FragmentPath};
+use super::{
+    fragment::{Fragment, FragmentPath},
+    inserting::Stop,
+};
 use crate::template::{Component, Range};
 
 /// The document that a range refers to.
@@ -46,6 +49,8 @@ pub(super) enum Item {
     Bytes(Origin, Range),
     /// A component that is not rendered yet.
     Component(Origin, Box<Component>),
+    /// A place for what the page gets besides its components.
+    Insertion(Stop),
     /// Bytes of our own.
     Owned(Vec<u8>),
 }

@@ -9,6 +9,7 @@ mod charset;
 mod component;
 mod escape;
 mod fragment;
+mod inserting;
 mod item;
 mod outcome;
 mod page;

@@ -13,11 +13,13 @@ use super::{
     charset::Charset,
     component::{self, chosen_fragment, content_len},
     fragment::{Fragment, FragmentPath},
+    inserting::{Extent, Inserting},
     item::{Item, Origin, Shown},
     outcome::{ComponentOutcome, ComponentResult, MarkCounts},
 };
 use crate::{
     decision::{Answer, Decision, DecisionBook},
+    insertion::Insertion,
     reason::Failure,
     template::{
         Asked, CompileOptions, Compiler, Component, ComponentId, FailedComponent, FriendlyId, Look,
@@ -45,6 +47,8 @@ pub struct PageSettings {
     pub guest: bool,
     /// Whether components are rendered; otherwise the page passes as it is and only its facts are read.
     pub personalise: bool,
+    /// What is put in besides, unless the page carries it.
+    pub insertion: Option<Insertion>,
 }
 
 /// Something to fetch for the page.
@@ -66,6 +70,7 @@ pub struct Page {
     queue: VecDeque<Item>,
     /// Everything of the page before this offset is in the queue, or has left.
     queued_to: usize,
+    inserting: Option<Inserting>,
     /// The open outermost component, once it is known that it stays as authored.
     given_up: Option<ComponentId>,
     decisions: DecisionBook<Asked, Decision>,
@@ -91,7 +96,7 @@ enum Verdict {
 impl Page {
     /// A page of which nothing has arrived.
     #[must_use]
-    pub fn new(settings: PageSettings) -> Self {
+    pub fn new(mut settings: PageSettings) -> Self {
         let look = if settings.personalise {
             Look::Components
         } else {
@@ -101,9 +106,11 @@ impl Page {
         Self {
             compiler: Compiler::new(CompileOptions {
                 look,
+                places: settings.insertion.is_some(),
                 encoding,
                 guest: settings.guest,
             }),
+            inserting: settings.insertion.take().map(Inserting::new),
             settings,
             source: Source::default(),
             queue: VecDeque::new(),
@@ -129,6 +136,11 @@ impl Page {
         if self.unreadable.is_none() {
             self.unreadable = self.compiler.write(chunk, &self.source).err();
         }
+        let understood = match self.unreadable {
+            Some(_) => self.source.end(),
+            None => self.compiler.located(),
+        };
+        self.look_for_places(Extent::Begun(understood));
         self.advance();
     }
 
@@ -144,7 +156,14 @@ impl Page {
             }
         }
         self.ended = true;
+        let extent = if complete { Extent::Whole } else { Extent::Cut };
+        self.look_for_places(extent);
         self.advance();
+        if let Some(behind) = self.inserting.as_ref().and_then(Inserting::behind) {
+            let behind = Item::Owned(behind.as_bytes().to_vec());
+            self.queue.push_back(behind);
+            self.release();
+        }
     }
 
     /// The flow of `friendly_id` was answered. Late answers change nothing.
@@ -215,7 +234,7 @@ impl Page {
                 || self.source.held() < self.settings.hold_limit)
     }
 
-    /// Whether a component waits for a decision or a fragment.
+    /// Whether something waits: a component for a decision or a fragment, an insertion for its verdict.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         self.compiler.open_component().is_some() || !self.queue.is_empty()
@@ -245,6 +264,18 @@ impl Page {
         &self.ignored
     }
 
+    /// Whether the page got the insertion and carries it itself, further down than could be waited for.
+    #[must_use]
+    pub fn is_doubled(&self) -> bool {
+        self.inserting.as_ref().is_some_and(Inserting::is_doubled)
+    }
+
+    fn look_for_places(&mut self, extent: Extent) {
+        if let Some(inserting) = &mut self.inserting {
+            inserting.look(self.compiler.places(), &self.source, extent);
+        }
+    }
+
     fn advance(&mut self) {
         self.queue_compiled();
         self.look_at_open_component();
@@ -268,6 +299,7 @@ impl Page {
                 // The front of it has left as authored, so the rest does too.
                 _ if range.start < self.queued_to => self.queue_bytes(range.end),
                 Node::Component(component) => {
+                    self.queue_bytes(range.start);
                     self.wish_for(&component);
                     self.queue
                         .push_back(Item::Component(Origin::Page, component));
@@ -281,7 +313,16 @@ impl Page {
         }
     }
 
+    /// Queues the page's bytes up to `end`, with what is put in on the way.
     fn queue_bytes(&mut self, end: usize) {
+        while let Some((at, stop)) = self.inserting.as_mut().and_then(|i| i.next_stop(end)) {
+            self.queue_range_to(at);
+            self.queue.push_back(Item::Insertion(stop));
+        }
+        self.queue_range_to(end);
+    }
+
+    fn queue_range_to(&mut self, end: usize) {
         if end > self.queued_to {
             let range = Range::new(self.queued_to, end);
             self.queue.push_back(Item::Bytes(Origin::Page, range));
@@ -341,6 +382,14 @@ impl Page {
                         .extend_from_slice(shown.fragment.source.slice(range));
                 }
                 Item::Owned(bytes) => self.out.extend_from_slice(&bytes),
+                Item::Insertion(stop) => {
+                    let html = self.inserting.as_ref().map(|i| i.html(stop));
+                    let Some(html) = html.unwrap_or(Some("")) else {
+                        self.queue.push_front(Item::Insertion(stop));
+                        return;
+                    };
+                    self.out.extend_from_slice(html.as_bytes());
+                }
                 Item::Component(origin, component) => match self.verdict(&origin, &component) {
                     Verdict::Hold => {
                         self.queue.push_front(Item::Component(origin, component));

@@ -1,8 +1,9 @@
 //! The client-side tag that the Worker puts into pages, so that XM's markup need not change.
 //!
-//! In: tenant, site, the origin of the page, the nonce of its CSP. Out: pieces of HTML, each with its position; markers
+//! In: tenant, site, the origin of the page, the nonce of its CSP. Out: pieces of HTML, each with its position; texts
 //! by which a page already carries the tag; the bytes of the beacon. All HTML is ASCII, so that it means the same in
-//! every charset that a page may have. It never touches the page itself.
+//! every charset that a page may have. It never touches the page itself: what stands in it early is an [`Insertion`], which
+//! `render` puts in; what stands at its end is the [`Tail`], which is sent behind it.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
 
@@ -10,7 +11,7 @@ pub mod beacon;
 
 mod body_end;
 mod boxever;
-mod detector;
+mod carried;
 mod engage;
 mod gtm;
 mod nonce;
@@ -18,17 +19,18 @@ mod script;
 mod tail;
 mod view;
 
-pub use body_end::BodyEnd;
-pub use detector::Detector;
 pub use nonce::nonce_from_csp;
 pub use tail::Tail;
 
-use crate::config::{CdpSettings, Site, Tag};
+use crate::{
+    config::{CdpSettings, Site, Tag},
+    insertion::Insertion,
+};
 
 /// Where in the page a piece stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Position {
-    /// Before `</body>`; at the end of a page without one.
+    /// Behind the page, which a browser takes for the end of the body.
     BodyEnd,
     /// After `<body …>`.
     BodyStart,
@@ -59,9 +61,8 @@ pub struct Injection<'a> {
 }
 
 impl Injection<'_> {
-    /// The pieces of the site's tag, in the order of the page. Before a piece is put in, [`Detector`] must not have
-    /// found the tag in what comes before it: scripts of Sitecore stand at the end of the body, where the whole page
-    /// is known; Google Tag Manager, which must start early, at the end of the head.
+    /// The pieces of the site's tag, in the order of the page. Scripts of Sitecore stand at the end of the body, where
+    /// the whole page is known; Google Tag Manager, which must start early, at the end of the head.
     #[must_use]
     pub fn pieces(&self) -> Vec<Piece> {
         match &self.site.tag {
@@ -72,10 +73,39 @@ impl Injection<'_> {
         }
     }
 
+    /// What the page gets while it streams, if the site's tag has such pieces.
+    #[must_use]
+    pub fn insertion(&self) -> Option<Insertion> {
+        let pieces = self.pieces();
+        let (head, body) = (
+            html_at(Position::HeadEnd, &pieces),
+            html_at(Position::BodyStart, &pieces),
+        );
+        (!head.is_empty()).then(|| Insertion {
+            head,
+            body,
+            carried: carried::detector(&self.site.tag),
+        })
+    }
+
     /// The base of the first-party endpoints.
     fn base(&self) -> String {
         format!("{}{}", self.origin, self.site.endpoint_prefix)
     }
+}
+
+fn html_at(position: Position, pieces: &[Piece]) -> String {
+    let there = pieces.iter().filter(|piece| piece.position == position);
+    there.map(|piece| piece.html.as_str()).collect()
+}
+
+/// Whether a page gets the site's tag: `analytics`, the visitor may be counted; `id`, the page view has a browser id.
+/// Sitecore's scripts would make an id of their own where the Worker could not, or may not. Tag Manager serves others than the
+/// CDP: it comes whatever the CDP does.
+#[must_use]
+pub fn is_wanted(tag: &Tag, analytics: bool, id: bool) -> bool {
+    let without_id = matches!(tag, Tag::Gtm { .. });
+    *tag != Tag::None && analytics && (id || without_id)
 }
 
 #[cfg(test)]
@@ -202,17 +232,56 @@ mod tests {
         assert_eq!(
             settings(head),
             json!({
-                "src": "https://www.googletagmanager.com/gtm.js?id=GTM-ABC123",
+                "id": "GTM-ABC123",
                 "cdp": {
                     "clientKey": "CLIENTKEY", "targetURL": "https://www.shop.example/_cdp", "pointOfSale": "shop/ie",
                     "cookieDomain": null,
                 },
             })
         );
-        assert!(
-            body.html
-                .contains("<iframe src=\"https://www.googletagmanager.com/ns.html?id=GTM-ABC123\"")
+        assert_eq!(
+            body.html,
+            "<noscript hidden><iframe src=\"https://www.googletagmanager.com/ns.html?id=GTM-ABC123\" height=\"0\" \
+             width=\"0\" hidden></iframe></noscript>"
         );
+    }
+
+    #[test]
+    fn tag_manager_is_put_in_while_the_page_streams_and_the_others_behind_it() {
+        let (cdp, mut site) = (fixture::cdp(), fixture::site());
+        let mut inserted = |tag: Tag| {
+            site.tag = tag;
+            let injection = Injection {
+                cdp: &cdp,
+                site: &site,
+                origin: ORIGIN,
+                nonce: None,
+            };
+            let behind = String::from_utf8(Tail::new(&injection).finish()).unwrap();
+            (injection.insertion(), behind)
+        };
+        let [boxever, engage, gtm] = tags();
+        for tag in [boxever, engage] {
+            let (insertion, behind) = inserted(tag);
+            assert!(insertion.is_none() && behind.contains("<script"));
+        }
+        assert!(inserted(Tag::None).0.is_none());
+        let (insertion, behind) = inserted(gtm);
+        let insertion = insertion.unwrap();
+        assert!(insertion.head.starts_with("<script>") && insertion.head.ends_with("</script>"));
+        assert!(insertion.body.starts_with("<noscript"));
+        assert_eq!(behind, "");
+    }
+
+    #[test]
+    fn tag_manager_comes_without_a_browser_id_and_the_others_do_not() {
+        let [boxever, engage, gtm] = tags();
+        for (tag, without_id) in [(boxever, false), (engage, false), (gtm, true)] {
+            assert!(is_wanted(&tag, true, true));
+            assert_eq!(is_wanted(&tag, true, false), without_id);
+            assert!(!is_wanted(&tag, false, true), "who may not be counted");
+        }
+        assert!(!is_wanted(&Tag::None, true, true));
     }
 
     #[test]
@@ -237,7 +306,7 @@ mod tests {
         let mut site = fixture::site();
         for tag in tags() {
             site.tag = tag;
-            let mut detector = Detector::new(&site.tag);
+            let mut detector = carried::detector(&site.tag);
             for piece in pieces(&fixture::cdp(), &site, ORIGIN, None) {
                 detector.push(piece.html.as_bytes());
             }

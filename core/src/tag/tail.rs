@@ -1,40 +1,37 @@
-//! What is put behind the end of a page: Sitecore's tag where the page has none, the beacon where it has marked goals.
+//! What is put at the end of a page's body: Sitecore's tag where the page has none, the beacon where it has marked goals.
 //!
-//! In: the page's bytes, in chunks of any size, then its end. Out: HTML to send after them. Behind `</html>` a browser still
-//! takes a script for the end of the body, and not a byte of the page has to move for it.
+//! In: the page's bytes as XM sends them and as they leave, in chunks of any size, then its end. Out: what may leave. Where
+//! the page has no `</body>` at its end, the HTML goes behind its last byte: a browser takes it for the end of the body too.
+//! No byte of the page is changed.
 
-use memchr::memmem::Finder;
-
-use super::{Detector, Injection, Position, beacon};
+use super::{Injection, Position, beacon, body_end::BodyEnd, carried, html_at};
+use crate::insertion::Detector;
 
 /// How authors write the mark; a browser takes any case, and so do these two.
-const MARKS: [&str; 2] = ["data-cdp-goal", "DATA-CDP-GOAL"];
+const MARKS: [&[&str]; 2] = [&["data-cdp-goal"], &["DATA-CDP-GOAL"]];
 
 /// Watches a page while it passes, and knows at its end what to add.
 #[derive(Clone, Debug)]
 pub struct Tail {
     tag: Option<(Detector, String)>,
     beacon: String,
-    goals: Watch,
-    beacons: Watch,
+    goals: Detector,
+    beacons: Detector,
+    end: BodyEnd,
 }
 
 impl Tail {
     /// For a page of `injection`'s site.
     #[must_use]
     pub fn new(injection: &Injection<'_>) -> Self {
-        let html: String = injection
-            .pieces()
-            .into_iter()
-            .filter(|piece| piece.position == Position::BodyEnd)
-            .map(|piece| piece.html)
-            .collect();
+        let html = html_at(Position::BodyEnd, &injection.pieces());
         let site = injection.site;
         Self {
-            tag: (!html.is_empty()).then(|| (Detector::new(&site.tag), html)),
+            tag: (!html.is_empty()).then(|| (carried::detector(&site.tag), html)),
             beacon: beacon::piece(injection).html,
-            goals: Watch::new(&MARKS),
-            beacons: Watch::new(&[&beacon::marker(&site.endpoint_prefix)]),
+            goals: Detector::new(&MARKS),
+            beacons: Detector::new(&[&[&beacon::marker(&site.endpoint_prefix)]]),
+            end: BodyEnd::default(),
         }
     }
 
@@ -47,62 +44,39 @@ impl Tail {
         self.beacons.push(bytes);
     }
 
-    /// What to send behind the page, which is complete.
+    /// Takes the next bytes of the page as it leaves; gives those that may leave now.
     #[must_use]
-    pub fn html(&self) -> String {
+    pub fn pass(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+        self.end.pass(bytes)
+    }
+
+    /// The last bytes of the page, with what is put in; the page is complete.
+    #[must_use]
+    pub fn finish(self) -> Vec<u8> {
+        let html = self.html();
+        let (mut out, behind) = self.end.finish();
+        out.extend_from_slice(html.as_bytes());
+        out.extend(behind);
+        out
+    }
+
+    /// The last bytes of a page that broke off.
+    #[must_use]
+    pub fn give_up(self) -> Vec<u8> {
+        let (mut out, behind) = self.end.finish();
+        out.extend(behind);
+        out
+    }
+
+    fn html(&self) -> String {
         let mut html = match &self.tag {
             Some((detector, html)) if !detector.found() => html.clone(),
             _ => String::new(),
         };
-        if self.goals.found && !self.beacons.found {
+        if self.goals.found() && !self.beacons.found() {
             html.push_str(&self.beacon);
         }
         html
-    }
-}
-
-/// Whether one of some texts came past.
-#[derive(Clone, Debug)]
-struct Watch {
-    finders: Vec<Finder<'static>>,
-    /// The end of what was looked at: a text may go on in the next chunk.
-    end: Vec<u8>,
-    longest: usize,
-    found: bool,
-}
-
-impl Watch {
-    fn new(texts: &[&str]) -> Self {
-        Self {
-            finders: texts
-                .iter()
-                .map(|text| Finder::new(text.as_bytes()).into_owned())
-                .collect(),
-            end: Vec::new(),
-            longest: texts.iter().map(|text| text.len()).max().unwrap_or(0),
-            found: false,
-        }
-    }
-
-    fn push(&mut self, bytes: &[u8]) {
-        if self.found {
-            return;
-        }
-        let reach = self.longest.saturating_sub(1);
-        self.end
-            .extend_from_slice(bytes.get(..reach).unwrap_or(bytes));
-        let in_either =
-            |finder: &Finder<'_>| finder.find(&self.end).is_some() || finder.find(bytes).is_some();
-        self.found = self.finders.iter().any(in_either);
-        if bytes.len() >= reach {
-            self.end.clear();
-            let from = bytes.len() - reach;
-            self.end
-                .extend_from_slice(bytes.get(from..).unwrap_or_default());
-        } else {
-            let surplus = self.end.len().saturating_sub(reach);
-            self.end.drain(..surplus);
-        }
     }
 }
 
@@ -124,10 +98,34 @@ mod tests {
             nonce: Some("n0nce"),
         };
         let mut tail = Tail::new(&injection);
+        let mut out = Vec::new();
         for bytes in page.as_bytes().chunks(chunk) {
             tail.push(bytes);
+            out.extend(tail.pass(bytes.to_vec()));
         }
-        tail.html()
+        out.extend(tail.clone().finish());
+        let out = String::from_utf8(out).unwrap();
+        let (before, behind) = page.split_at(page.find("</body>").unwrap());
+        let added = out
+            .strip_prefix(before)
+            .and_then(|rest| rest.strip_suffix(behind));
+        added.expect("the page itself does not change").to_owned()
+    }
+
+    #[test]
+    fn a_page_that_breaks_off_gets_nothing_and_loses_nothing() {
+        let cdp = fixture::cdp();
+        let mut site = fixture::site();
+        site.tag = engage();
+        let mut tail = Tail::new(&Injection {
+            cdp: &cdp,
+            site: &site,
+            origin: "https://shop.example",
+            nonce: None,
+        });
+        let mut out = tail.pass(b"<p>x</body></ht".to_vec());
+        out.extend(tail.give_up());
+        assert_eq!(out, b"<p>x</body></ht");
     }
 
     fn engage() -> Tag {

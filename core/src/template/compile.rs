@@ -7,8 +7,8 @@
 use encoding_rs::Encoding;
 
 use super::{
-    Asked, Bindings, ComponentId, ComponentKind, FriendlyId, Node, PageFacts, Pointer, Range,
-    Source,
+    Asked, Bindings, ComponentId, ComponentKind, FriendlyId, Node, PageFacts, Places, Pointer,
+    Range, Source,
     frame::{ComponentFrame, Finished, Frame, FrameKind, append},
     locate::{Locator, Look, Opened, Sighting},
     start_tag::start_tag,
@@ -27,6 +27,8 @@ const DEFAULT_VARIANT_FROM: &str = "/variantId";
 pub struct CompileOptions {
     /// What is looked for.
     pub look: Look,
+    /// Whether [`Compiler::places`] is of interest.
+    pub places: bool,
     /// Charset of the document; marks are decoded with it.
     pub encoding: &'static Encoding,
     /// Whether `data-cdp-guest` counts. Otherwise elements so marked are as authored, components inside of them are not.
@@ -76,6 +78,7 @@ pub struct Compiler {
     components: u32,
     failed: Vec<FailedComponent>,
     bad_marks: Vec<BadMark>,
+    places: Places,
 }
 
 /// An open element in which no mark counts.
@@ -111,6 +114,7 @@ impl Compiler {
             components: 0,
             failed: Vec::new(),
             bad_marks: Vec::new(),
+            places: Places::default(),
         }
     }
 
@@ -199,11 +203,25 @@ impl Compiler {
         self.locator.facts()
     }
 
+    /// Where its head ends and its body begins, as far as that is seen: outside of components, whose bytes may be
+    /// replaced.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        self.places
+    }
+
     fn digest(&mut self, source: &Source) {
         for sighting in self.locator.take_sightings() {
             match sighting {
                 Sighting::Open(opened) => self.open(*opened, source),
                 Sighting::Close { element, end_tag } => self.close(element, end_tag),
+                Sighting::HeadEnd(at) if self.stack.is_empty() => {
+                    self.places.head_end.get_or_insert(at);
+                }
+                Sighting::BodyStart(at) if self.stack.is_empty() => {
+                    self.places.body_start = Some(at);
+                }
+                Sighting::HeadEnd(_) | Sighting::BodyStart(_) => {}
             }
         }
         if self.stack.is_empty() {

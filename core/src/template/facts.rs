@@ -1,6 +1,6 @@
-//! What a page says about itself, for the VIEW event and the flows.
+//! What a page says about itself, for the VIEW event and the flows; and where its head ends and its body begins.
 //!
-//! In: attributes of `<html>` and `<meta name="cdp:page">`. Out: bounded texts.
+//! In: attributes of `<html>` and `<meta name="cdp:page">`. Out: bounded texts, offsets.
 
 /// Facts found in the page so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,6 +11,15 @@ pub struct PageFacts {
     pub page_name: Option<String>,
     /// Label of the charset that the first `<meta>` about it declares.
     pub charset: Option<String>,
+}
+
+/// Where things can be put into the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// Offset of `</head>`, or of `<body` where no such tag came before it.
+    pub head_end: Option<usize>,
+    /// Offset after `<body …>`.
+    pub body_start: Option<usize>,
 }
 
 /// Longest page name that is sent to the CDP, in characters.

@@ -41,7 +41,7 @@ pub(super) fn unfinished_tag(bytes: &[u8], from: usize) -> usize {
     let tail = bytes.get(from..).unwrap_or_default();
     let unfinished = memchr::memchr_iter(b'<', tail).find(|start| {
         let tag = tail.get(start + 1..).unwrap_or_default();
-        tag.first().is_none_or(u8::is_ascii_alphabetic) && !is_finished(tag)
+        tag.first().is_none_or(u8::is_ascii_alphabetic) && tag_end(tag).is_none()
     });
     unfinished.map_or(bytes.len(), |start| from + start)
 }
@@ -65,15 +65,15 @@ enum At {
     Quoted(u8),
 }
 
-/// Whether the start tag whose name begins `bytes` ends in them.
-fn is_finished(bytes: &[u8]) -> bool {
+/// Offset after the `>` of the tag whose name begins `bytes`, if it ends in them.
+pub(super) fn tag_end(bytes: &[u8]) -> Option<usize> {
     let mut at = At::TagName;
-    for byte in bytes {
+    for (index, byte) in bytes.iter().enumerate() {
         let space = matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0C);
         at = match (at, byte) {
             (At::Quoted(quote), byte) if *byte == quote => At::Before,
             (At::Quoted(_), _) => at,
-            (_, b'>') => return true,
+            (_, b'>') => return Some(index + 1),
             (At::Equals, b'"' | b'\'') => At::Quoted(*byte),
             (At::Equals, _) if !space => At::Bare,
             (At::Bare, _) if !space => At::Bare,
@@ -85,7 +85,7 @@ fn is_finished(bytes: &[u8]) -> bool {
             _ => At::Name,
         };
     }
-    false
+    None
 }
 
 #[cfg(test)]

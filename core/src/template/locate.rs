@@ -21,6 +21,8 @@ use lol_html::{
 use super::{CompileOptions, PageFacts, Range, glance, ignored_end, implied_end, marks::Marks};
 use crate::reason::Failure;
 
+mod places;
+
 /// Marked elements that may be open at once; deeper ones count as elements without an end tag.
 const MAX_WATCHES: usize = 64;
 /// lol_html's own memory per page: one unfinished tag plus the stack of open elements.
@@ -54,6 +56,10 @@ pub(super) enum Sighting {
         element: u32,
         end_tag: Option<Range>,
     },
+    /// The head ends at this offset: before `</head>`, or before `<body` where there is no such tag.
+    HeadEnd(usize),
+    /// The body's start tag ends at this offset.
+    BodyStart(usize),
 }
 
 /// The start of an element of interest.
@@ -72,6 +78,7 @@ struct Seen {
     facts: PageFacts,
     /// `<body>` was seen: no facts come after it, and the parser may rest.
     in_body: bool,
+    head: places::Head,
     /// Elements of interest that are open.
     open: u32,
     /// Everything before was reported as understood while the parser rested.
@@ -248,6 +255,9 @@ fn failure(error: &RewritingError) -> Failure {
 /// Constant selectors, parsed once per thread.
 struct Selectors {
     body: Option<Selector>,
+    head: Option<Selector>,
+    /// SVG and MathML in the head.
+    foreign: Vec<Selector>,
     html: Option<Selector>,
     meta: Option<Selector>,
     template: Option<Selector>,
@@ -260,6 +270,11 @@ struct Selectors {
 thread_local! {
     static SELECTORS: Selectors = Selectors {
         body: "body".parse().ok(),
+        head: "head".parse().ok(),
+        foreign: ["head svg", "head math"]
+            .iter()
+            .filter_map(|selector| selector.parse().ok())
+            .collect(),
         html: "html".parse().ok(),
         meta: "meta".parse().ok(),
         template: "template".parse().ok(),
@@ -310,10 +325,17 @@ fn settings<'s>(
         settings = taken.append_element_content_handler((Cow::Borrowed(selector), handlers));
     };
     let look = options.look;
+    let places = options.places;
+    let one = |selector: &'s Option<Selector>| selector.iter();
+    if places {
+        let apart = one(&selectors.template).chain(&selectors.foreign);
+        apart.for_each(|s| on(s, Box::new(places::note_apart)));
+        one(&selectors.head).for_each(|s| on(s, Box::new(places::note_head)));
+        one(&selectors.body).for_each(|s| on(s, Box::new(places::note_head_end)));
+    }
     if look != Look::Fragment {
-        selectors
-            .body
-            .iter()
+        one(&selectors.body)
+            .filter(|_| !places)
             .for_each(|s| on(s, Box::new(note_body)));
         selectors
             .html
@@ -347,6 +369,9 @@ fn settings<'s>(
             .all
             .iter()
             .for_each(|s| on(s, Box::new(note_element))),
+    }
+    if places {
+        one(&selectors.body).for_each(|s| on(s, Box::new(places::note_body_start)));
     }
     settings
 }

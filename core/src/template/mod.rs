@@ -16,9 +16,10 @@ mod node;
 mod pointer;
 mod source;
 mod start_tag;
+mod unseen;
 
 pub use compile::{CompileOptions, Compiler, FailedComponent, OpenComponent};
-pub use facts::PageFacts;
+pub use facts::{PageFacts, Places};
 pub use implied_end::{implies_end, protects};
 pub use locate::Look;
 pub use node::{
@@ -27,3 +28,4 @@ pub use node::{
 };
 pub use pointer::Pointer;
 pub use source::Source;
+pub use unseen::unseen;

@@ -9,6 +9,9 @@ use crate::environment::Environment;
 /// Cloudflare's limit for one variable; a table counts as its JSON.
 const LONGEST_VARIABLE: usize = 5 * 1024;
 
+/// The container of `docs/configuration.md`.
+const EXAMPLE_CONTAINER: &str = "GTM-ABC123";
+
 /// Values that Cloudflare will refuse.
 pub fn problems(environment: &Environment) -> Vec<(String, String)> {
     let mut problems = Vec::new();
@@ -70,6 +73,13 @@ pub fn warnings(environment: &Environment) -> Vec<String> {
     {
         warnings.push("SITE.debug shows timings and friendly ids to every visitor".to_owned());
     }
+    let container = environment
+        .vars
+        .get("SITE")
+        .and_then(|site| site.pointer("/tag/container_id"));
+    if container == Some(&Value::from(EXAMPLE_CONTAINER)) {
+        warnings.push("SITE.tag.container_id is still the documentation's".to_owned());
+    }
     warnings
 }
 
@@ -117,6 +127,17 @@ mod tests {
             warnings(&environment("live", vars, &["www.shop.test/*"])).len(),
             2
         );
+    }
+
+    #[test]
+    fn the_container_of_the_documentation_is_warned_about() {
+        let found = |container: &str| {
+            let tag = json!({"kind": "gtm", "container_id": container});
+            let vars = json!({"SITE": {"tag": tag}});
+            warnings(&environment("live", vars, &["www.shop.test/*"]))
+        };
+        assert!(found("GTM-ABC123")[0].contains("SITE.tag.container_id"));
+        assert!(found("GTM-K7X2").is_empty());
     }
 
     #[test]

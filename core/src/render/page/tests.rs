@@ -2,6 +2,8 @@
 
 use super::*;
 
+mod inserting;
+
 fn page_with(hold_limit: usize) -> Page {
     Page::new(PageSettings {
         guest: false,
@@ -9,6 +11,7 @@ fn page_with(hold_limit: usize) -> Page {
         declared: Some(UTF_8),
         trusted_html: Vec::new(),
         personalise: true,
+        insertion: None,
     })
 }
 
@@ -257,6 +260,7 @@ fn without_personalisation_facts_are_read_and_marks_are_not() {
     let mut page = Page::new(PageSettings {
         guest: false,
         personalise: false,
+        insertion: None,
         hold_limit: 0,
         declared: None,
         trusted_html: Vec::new(),

@@ -18,6 +18,7 @@ fn compiled(bytes: &[u8], look: Look, size: usize, complete: bool) -> Compiled {
     let mut compiler = Compiler::new(CompileOptions {
         guest: true,
         look,
+        places: false,
         encoding: UTF_8,
     });
     let mut readable = true;

@@ -12,6 +12,7 @@ fn compiled<'c>(chunks: impl Iterator<Item = &'c [u8]>) -> String {
     let mut compiler = Compiler::new(CompileOptions {
         guest: true,
         look: Look::Components,
+        places: false,
         encoding: UTF_8,
     });
     let mut located = 0;
@@ -93,6 +94,7 @@ fn locator() -> Locator {
     Locator::new(CompileOptions {
         guest: false,
         look: Look::Components,
+        places: false,
         encoding: UTF_8,
     })
 }
