@@ -104,8 +104,11 @@ fn html_at(position: Position, pieces: &[Piece]) -> String {
 /// CDP: it comes whatever the CDP does.
 #[must_use]
 pub fn is_wanted(tag: &Tag, analytics: bool, id: bool) -> bool {
-    let without_id = matches!(tag, Tag::Gtm { .. });
-    *tag != Tag::None && analytics && (id || without_id)
+    match tag {
+        Tag::Boxever { .. } | Tag::Engage { .. } => analytics && id,
+        Tag::Gtm { .. } => analytics,
+        Tag::None => false,
+    }
 }
 
 #[cfg(test)]

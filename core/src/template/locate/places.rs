@@ -12,8 +12,6 @@ use super::{Seen, Sighting};
 /// What is known of the head.
 #[derive(Default)]
 pub(super) struct Head {
-    /// Its start tag was seen.
-    begun: bool,
     /// Offset of the `<body` that ended it.
     body: Option<usize>,
     /// Templates, and elements of SVG and MathML, that are open, or that a browser, unlike lol_html, has not closed.
@@ -45,11 +43,11 @@ pub(super) fn note_head(
     element: &mut Element<'_, '_>,
     shared: &Rc<RefCell<Seen>>,
 ) -> HandlerResult {
-    let mut seen = shared.borrow_mut();
-    if seen.in_body || seen.head.begun || seen.head.apart > 0 {
+    let seen = shared.borrow();
+    if seen.in_body || seen.head.apart > 0 {
         return Ok(());
     }
-    seen.head.begun = true;
+    drop(seen);
     let shared = Rc::clone(shared);
     element.on_end_tag(Box::new(move |end| {
         let mut seen = shared.borrow_mut();
