@@ -47,10 +47,11 @@ impl Tenant {
         reference
     }
 
+    /// The REST API makes duplicates when it is asked to; then the oldest one is meant.
     fn find_by_identifiers(&self, identifiers: &[Identifier]) -> Option<String> {
-        let mut guests = self.guests.values();
-        guests
-            .find(|guest| guest.guest_type != GuestType::Retired && guest.has_any(identifiers))
+        self.records()
+            .filter(|guest| guest.has_any(identifiers))
+            .min_by_key(|guest| (guest.created_at, &guest.reference))
             .map(|guest| guest.reference.clone())
     }
 

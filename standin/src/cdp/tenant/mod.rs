@@ -7,11 +7,14 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+pub mod extension;
 pub mod guest;
 pub mod identity;
+pub mod records;
 pub mod session;
 pub mod visitor;
 
+pub use extension::Extension;
 pub use guest::{Guest, GuestType, Identifier};
 pub use session::{Event, Session, SessionKey};
 
