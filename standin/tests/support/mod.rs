@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 pub const KEY: &str = "standin_client_key";
+pub const TOKEN: &str = "standin_api_token";
 
 /// No test waits longer for one connection; it is a limit for hangs, never a measurement.
 const HANG: Duration = Duration::from_secs(20);
@@ -170,9 +171,33 @@ impl Standin {
         self.post("/v2/callFlows", &merged(base, more))
     }
 
+    /// A call of the REST API with the right credentials; `body` as JSON, or none.
+    pub fn rest(&self, method: &str, target: &str, body: Option<&Value>) -> Reply {
+        let basic = basic(KEY, TOKEN);
+        let mut headers = vec![("authorization", basic.as_str())];
+        headers.extend(body.map(|_| ("content-type", "application/json")));
+        let body = body.map(Value::to_string);
+        self.send(method, self.cdp, target, &headers, body.as_deref())
+    }
+
+    /// The ref of a new guest made of these fields.
+    pub fn guest(&self, fields: Value) -> String {
+        let whole = merged(json!({"guestType": "customer"}), fields);
+        let reply = self.rest("POST", "/v2.1/guests", Some(&whole));
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        reply.json()["ref"].as_str().unwrap().to_owned()
+    }
+
     pub fn state(&self) -> Value {
         self.get("/state").json()
     }
+}
+
+/// The value of an `Authorization` header.
+pub fn basic(name: &str, password: &str) -> String {
+    use headers::authorization::Credentials;
+    let value = headers::Authorization::basic(name, password).0.encode();
+    value.to_str().unwrap().to_owned()
 }
 
 /// `null` in `more` removes the member.
