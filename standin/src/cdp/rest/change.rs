@@ -31,7 +31,7 @@ pub fn change<T>(
     let mut guest = found.ok_or_else(|| Problem::unknown_guest(reference))?;
     let result = edit(&mut guest, now)?;
     guest.modified_at = now;
-    tenant.add_record(guest.clone());
+    tenant.keep(guest.clone());
     drop(tenant);
     tell(app, "changed", &guest.reference);
     Ok((guest, result))

@@ -57,7 +57,7 @@ pub async fn create(
     let now = app.clock.now_ms();
     let mut guest = Guest::visitor(now);
     apply(&mut guest, body, Write::Create, now)?;
-    app.tenant().add_record(guest.clone());
+    app.tenant().keep(guest.clone());
     tell(&app, "created", &guest.reference);
     let shown = view::guest(&app.tenant(), &guest, &address, false, now);
     Ok((StatusCode::CREATED, Json(shown)).into_response())

@@ -72,7 +72,7 @@ impl Search {
         Ok(search)
     }
 
-    /// Those of `guests` that fit, sorted; the oldest first unless something else is asked for.
+    /// Those of `guests` that fit, sorted; the first made first unless something else is asked for.
     #[must_use]
     pub fn among<'a>(&self, guests: impl Iterator<Item = &'a Guest>) -> Vec<&'a Guest> {
         let mut found: Vec<&Guest> = guests.filter(|guest| self.fits(guest)).collect();
@@ -124,7 +124,7 @@ impl Search {
                 return order;
             }
         }
-        (one.created_at, &one.reference).cmp(&(other.created_at, &other.reference))
+        one.number.cmp(&other.number)
     }
 }
 

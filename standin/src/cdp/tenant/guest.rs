@@ -53,6 +53,9 @@ pub struct Guest {
     /// The guest ref.
     #[serde(rename = "ref")]
     pub reference: String,
+    /// The how manieth of the tenant: within one millisecond times do not tell who came first. 0 before it is kept.
+    #[serde(skip)]
+    pub number: u64,
     /// How far the guest is known.
     pub guest_type: GuestType,
     /// Milliseconds since 1970.
@@ -79,6 +82,7 @@ impl Guest {
     pub fn visitor(now: i64) -> Self {
         Self {
             reference: Uuid::new_v4().to_string(),
+            number: 0,
             guest_type: GuestType::Visitor,
             created_at: now,
             modified_at: now,

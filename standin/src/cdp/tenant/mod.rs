@@ -47,6 +47,8 @@ pub struct Tenant {
     pub dropped_events: u64,
     #[serde(skip)]
     open: HashMap<SessionKey, usize>,
+    #[serde(skip)]
+    made: u64,
 }
 
 /// The browser id is not one of this tenant's.
@@ -167,7 +169,7 @@ impl Tenant {
             guest_ref: guest.reference.clone(),
             created_at: now,
         };
-        self.guests.insert(guest.reference.clone(), guest);
+        self.keep(guest);
         self.browsers
             .insert(browser.reference.clone(), browser.clone());
         browser

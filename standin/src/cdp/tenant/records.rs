@@ -4,8 +4,12 @@
 use super::{Guest, GuestType, Tenant};
 
 impl Tenant {
-    /// A new guest whom no browser stands for yet. It never looks whether there is the same one already.
-    pub fn add_record(&mut self, guest: Guest) {
+    /// Keeps a guest, new or changed. It never looks whether another one is the same person.
+    pub fn keep(&mut self, mut guest: Guest) {
+        if guest.number == 0 {
+            self.made += 1;
+            guest.number = self.made;
+        }
         self.guests.insert(guest.reference.clone(), guest);
     }
 
