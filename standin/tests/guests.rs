@@ -514,6 +514,17 @@ fn pages_are_ten_long_unless_asked_and_link_to_each_other() {
         json!({"href": format!("http://{}{}", standin.cdp, path(&all[0]))})
     );
     assert!(first.get("prev").is_none());
+    let link = |query: &str| json!({"href": format!("http://{}/v2.1/guests?{query}", standin.cdp)});
+    assert_eq!(first["next"], link("offset=10&limit=10"));
+    let last = page("?lastName=Doe&limit=13&offset=10");
+    assert_eq!(
+        (&last["first"], &last["prev"]),
+        (
+            &link("offset=0&limit=13&lastName=Doe"),
+            &link("offset=0&limit=13&lastName=Doe")
+        )
+    );
+    assert!(last.get("next").is_none(), "it ends with the list");
     assert_eq!(found(&standin, "limit=1"), all[..1]);
     assert_eq!(found(&standin, "limit=100"), all);
     assert_eq!(found(&standin, "offset=20"), all[20..]);
