@@ -3,17 +3,7 @@
 mod support;
 
 use serde_json::{Map, Value, json};
-use support::{Reply, Standin};
-
-fn message(reply: &Reply, status: u16) -> String {
-    assert_eq!(reply.status, status, "{}", reply.text());
-    let body = reply.json();
-    assert_eq!(
-        (&body["status"], &body["code"]),
-        (&json!(status), &json!(status))
-    );
-    body["message"].as_str().unwrap().to_owned()
-}
+use support::{Reply, Standin, problem};
 
 struct Guest {
     standin: Standin,
@@ -116,7 +106,7 @@ fn the_collection_links_or_shows_all_six() {
         (&page["items"][0]["name"], &page["items"][0]["key5"]),
         (&json!("ext5"), &json!(5))
     );
-    message(&guest.call("GET", "?limit=101", None), 400);
+    problem(&guest.call("GET", "?limit=101", None), 400);
 }
 
 #[test]
@@ -133,14 +123,14 @@ fn a_name_must_be_one_of_six_and_is_taken_once() {
         json!(null),
     ] {
         assert_eq!(
-            message(&guest.create(json!({"name": name, "a": 1})), 400),
+            problem(&guest.create(json!({"name": name, "a": 1})), 400),
             refused
         );
     }
-    assert_eq!(message(&guest.create(json!({"a": 1})), 400), refused);
+    assert_eq!(problem(&guest.create(json!({"a": 1})), 400), refused);
     assert_eq!(guest.create(json!({"name": "ext", "a": 1})).status, 201);
     assert_eq!(
-        message(&guest.create(json!({"name": "ext", "b": 1})), 409),
+        problem(&guest.create(json!({"name": "ext", "b": 1})), 409),
         "Data extension ext already exists."
     );
     assert_eq!(guest.pairs("ext"), json!({"a": 1}), "nothing has changed");
@@ -170,16 +160,16 @@ fn values_are_primitive_keys_alphanumeric_and_key_is_default() {
         for (method, below) in [("PUT", "/ext"), ("PATCH", "/ext")] {
             let reply = guest.call(method, below, Some(body.clone()));
             assert!(
-                message(&reply, 400).starts_with(&format!("{named}: ")),
+                problem(&reply, 400).starts_with(&format!("{named}: ")),
                 "{}",
                 reply.text()
             );
         }
         body["name"] = json!("ext1");
-        assert!(message(&guest.create(body), 400).starts_with(&format!("{named}: ")));
+        assert!(problem(&guest.create(body), 400).starts_with(&format!("{named}: ")));
     }
     assert_eq!(guest.pairs("ext"), json!({"a": 1}));
-    message(&guest.call("GET", "/ext1", None), 404);
+    problem(&guest.call("GET", "/ext1", None), 404);
 }
 
 #[test]
@@ -192,18 +182,18 @@ fn a_hundred_pairs_are_kept_and_one_more_is_refused() {
         pairs.insert("name".to_owned(), json!("ext"));
         Value::Object(pairs)
     };
-    assert!(message(&guest.create(named(pairs(0..101))), 400).contains("100"));
+    assert!(problem(&guest.create(named(pairs(0..101))), 400).contains("100"));
     assert_eq!(guest.create(named(pairs(0..100))).status, 201);
     assert_eq!(
         guest.call("PATCH", "/ext", Some(json!({"key7": 0}))).status,
         200,
         "none is added"
     );
-    message(
+    problem(
         &guest.call("PATCH", "/ext", Some(json!({"key100": 0}))),
         400,
     );
-    message(
+    problem(
         &guest.call("PUT", "/ext", Some(Value::Object(pairs(0..101)))),
         400,
     );
@@ -216,11 +206,11 @@ fn a_key_stands_in_one_extension_only() {
     guest.create(json!({"name": "ext", "vip": true}));
     guest.create(json!({"name": "ext1", "tier": "gold"}));
     assert!(
-        message(&guest.create(json!({"name": "ext2", "vip": false})), 400).starts_with("vip: ")
+        problem(&guest.create(json!({"name": "ext2", "vip": false})), 400).starts_with("vip: ")
     );
     for method in ["PUT", "PATCH"] {
         assert!(
-            message(
+            problem(
                 &guest.call(method, "/ext1", Some(json!({"vip": false}))),
                 400
             )
@@ -260,7 +250,7 @@ fn put_replaces_all_pairs_and_patch_only_those_it_names() {
     );
     assert_eq!(guest.pairs("ext"), json!({"d": 4}));
     let other = json!({"name": "ext1", "a": 1});
-    assert!(message(&guest.call("PUT", "/ext", Some(other)), 400).starts_with("name: "));
+    assert!(problem(&guest.call("PUT", "/ext", Some(other)), 400).starts_with("name: "));
 }
 
 #[test]
@@ -286,7 +276,7 @@ fn a_deleted_extension_is_gone_and_its_name_and_keys_are_free() {
     guest.create(json!({"name": "ext", "vip": true}));
     let deleted = guest.call("DELETE", "/ext", None);
     assert_eq!((deleted.status, deleted.body.len()), (200, 0));
-    message(&guest.call("DELETE", "/ext", None), 404);
+    problem(&guest.call("DELETE", "/ext", None), 404);
     assert_eq!(
         guest.create(json!({"name": "ext1", "vip": true})).status,
         201
@@ -308,7 +298,7 @@ fn an_extension_or_a_guest_that_is_not_there_is_404() {
         ] {
             let reply = guest.call(method, &below, body);
             assert_eq!(
-                message(&reply, 404),
+                problem(&reply, 404),
                 "The specified resource does not exist."
             );
             assert!(
@@ -328,7 +318,7 @@ fn an_extension_or_a_guest_that_is_not_there_is_404() {
         ("DELETE", format!("{nobody}/ext"), None),
     ] {
         let reply = guest.standin.rest(method, &target, body.as_ref());
-        message(&reply, 404);
+        problem(&reply, 404);
         assert!(
             reply.json()["developerMessage"]
                 .as_str()
@@ -370,7 +360,7 @@ fn extensions_in_the_body_of_a_guest_are_all_of_them() {
         json!([{"name": "ext", "a": {}}]),
         json!(["ext"]),
     ] {
-        message(&write("PATCH", wrong), 400);
+        problem(&write("PATCH", wrong), 400);
     }
     assert_eq!(
         write("PATCH", json!([{"name": "ext2", "c": 3}])).status,

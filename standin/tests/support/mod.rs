@@ -259,3 +259,43 @@ pub fn split(bytes: &[u8]) -> (String, &[u8]) {
         &bytes[at + 4..],
     )
 }
+
+/// That the reply is this error in the documented shape; its message.
+pub fn problem(reply: &Reply, status: u16) -> String {
+    assert_eq!(reply.status, status, "{}", reply.text());
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    let body = reply.json();
+    assert_eq!(
+        (&body["status"], &body["code"]),
+        (&json!(status), &json!(status))
+    );
+    for name in ["message", "developerMessage", "moreInfoUrl"] {
+        assert!(
+            body[name].as_str().is_some_and(|text| !text.is_empty()),
+            "{name} in {body}"
+        );
+    }
+    body["message"].as_str().unwrap().to_owned()
+}
+
+/// Where a guest is.
+pub fn guest_path(reference: &str) -> String {
+    format!("/v2.1/guests/{reference}")
+}
+
+/// The refs that a search finds, in order.
+pub fn found(standin: &Standin, query: &str) -> Vec<String> {
+    let reply = standin.rest("GET", &format!("/v2.1/guests?{query}"), None);
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let refs = reply.json()["items"].as_array().unwrap().clone();
+    let last = |item: &Value| {
+        item["href"]
+            .as_str()
+            .unwrap()
+            .rsplit('/')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    refs.iter().map(last).collect()
+}

@@ -6,8 +6,8 @@
 //! (401)  ├► guests, legacy_extensions     v2
 //!        └► contexts                      visits and events, read back
 //!
-//! search, paging │ guest_body, extension_body │ view, address │ problem
-//!     which      │    what may be written     │  what shows   │ what is refused
+//! search, paging │ guest_body, guest_fields, extension_body │ view, address │ problem
+//!     which      │            what may be written           │  what shows   │ what is refused
 //! ```
 
 use std::sync::Arc;
@@ -26,6 +26,7 @@ pub mod contexts;
 pub mod extension_body;
 pub mod extensions;
 pub mod guest_body;
+pub mod guest_fields;
 pub mod guests;
 pub mod legacy_extensions;
 pub mod paging;
