@@ -89,7 +89,7 @@ pub enum Server {
 
 fn matches(pattern: &str, method: &str, path: &str) -> bool {
     let (wanted, pattern) = pattern.split_once(' ').unwrap_or((method, pattern));
-    if wanted != method {
+    if !wanted.eq_ignore_ascii_case(method) {
         return false;
     }
     match pattern.strip_suffix('*') {
@@ -163,7 +163,7 @@ mod tests {
             ("/v2.1/*", "status=501"),
             ("/v2.1/guests", "status=502"),
             ("POST /v2.1/guests", "status=503"),
-            ("DELETE /v2.1/guests/*", "status=504"),
+            ("delete /v2.1/guests/*", "status=504"),
         ];
         let mut faults = Faults {
             paths: paths

@@ -137,7 +137,7 @@ pub async fn delete_fields(
         if told.is_empty() {
             left.clear();
         }
-        // The documentation joins them by `|`; others have been seen with commas.
+        // Joined by `|` in the documentation; commas are taken as well.
         for key in told.split(['|', ',']) {
             left.remove(key);
         }

@@ -53,7 +53,7 @@ pub struct Guest {
     /// The guest ref.
     #[serde(rename = "ref")]
     pub reference: String,
-    /// The how manieth of the tenant: within one millisecond times do not tell who came first. 0 before it is kept.
+    /// Counts the tenant's guests in order of creation, which times alone do not tell; 0 before it is kept.
     #[serde(skip)]
     pub number: u64,
     /// How far the guest is known.
