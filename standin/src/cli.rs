@@ -20,6 +20,10 @@ pub struct Options {
     #[arg(long, default_value = "standin_client_key", value_name = "KEY")]
     pub client_key: String,
 
+    /// The API token that the REST API accepts, together with the client key; every other is answered 401.
+    #[arg(long, default_value = "standin_api_token", value_name = "TOKEN")]
+    pub api_token: String,
+
     /// The Edge context id that the CDP accepts; without it, any that is not empty.
     #[arg(long, value_name = "ID")]
     pub context_id: Option<String>,

@@ -11,7 +11,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::CONTENT_LENGTH;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::http::request::Parts;
+use axum::http::{Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
@@ -52,7 +53,7 @@ pub async fn answer(
         return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
     };
     let is_head = parts.method == Method::HEAD;
-    let (fault, words) = match fault_for(&app, server, &parts.headers, parts.uri.path(), &body) {
+    let (fault, words) = match fault_for(&app, server, &parts, &body) {
         Ok(found) => found,
         Err(bad) => {
             return Ok((StatusCode::BAD_REQUEST, format!("{HEADER}: {bad}\n")).into_response());
@@ -77,9 +78,9 @@ pub async fn answer(
         }
         _ => {}
     }
-    // A server that fails has usually not done the work; `executed` is for the one that has.
+    // A server that fails, or sends elsewhere, has usually not done the work; `executed` is for the one that has.
     let response = match fault.status {
-        Some(400..) if !fault.executed => StatusCode::OK.into_response(),
+        Some(300..) if !fault.executed => StatusCode::OK.into_response(),
         _ => routed(router, Request::from_parts(parts, Body::from(body))).await,
     };
     let response = apply(&fault, server, response, reset).await;
@@ -111,11 +112,11 @@ async fn routed(router: Router, request: Request<Body>) -> Response {
 fn fault_for(
     app: &App,
     server: Server,
-    headers: &HeaderMap,
-    path: &str,
+    head: &Parts,
     body: &[u8],
 ) -> Result<(Fault, String), grammar::BadFault> {
-    if let Some(words) = headers.get(HEADER) {
+    let (method, path) = (head.method.as_str(), head.uri.path());
+    if let Some(words) = head.headers.get(HEADER) {
         let words = String::from_utf8_lossy(words.as_bytes()).into_owned();
         return Ok((Fault::parse(&words)?, words));
     }
@@ -126,7 +127,9 @@ fn fault_for(
     };
     let mut settings = app.settings();
     let before = settings.faults.clone();
-    let (fault, words) = settings.faults.take(server, path, friendly_id.as_deref());
+    let (fault, words) = settings
+        .faults
+        .take(server, method, path, friendly_id.as_deref());
     if before != settings.faults {
         app.hub.send("settings", &*settings);
     }

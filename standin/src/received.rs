@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use axum::http::header::{AUTHORIZATION, PROXY_AUTHORIZATION};
 use axum::http::{HeaderMap, Method, Uri};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -31,7 +32,8 @@ pub struct Received {
     pub path: String,
     /// The target's query without `?`.
     pub query: Option<String>,
-    /// Lower-case name → value; several joined with `, ` (cookies with `; `); bytes above 127 as Latin-1.
+    /// Lower-case name → value; several joined with `, ` (cookies with `; `); bytes above 127 as Latin-1. Of
+    /// credentials only the scheme is kept.
     pub headers: Map<String, Value>,
     /// JSON where it is JSON, else text; null when empty.
     pub body: Value,
@@ -202,20 +204,30 @@ fn headers_as_json(headers: &HeaderMap) -> Map<String, Value> {
     let mut map = Map::new();
     for name in headers.keys() {
         let joiner = if name == "cookie" { "; " } else { ", " };
+        let secret = name == AUTHORIZATION || name == PROXY_AUTHORIZATION;
         let values: Vec<String> = headers
             .get_all(name)
             .iter()
             .map(|value| {
-                value
-                    .as_bytes()
-                    .iter()
-                    .map(|byte| char::from(*byte))
-                    .collect()
+                let text = value.as_bytes().iter().map(|byte| char::from(*byte));
+                if secret {
+                    without_credentials(&text.collect::<String>())
+                } else {
+                    text.collect()
+                }
             })
             .collect();
         map.insert(name.to_string(), Value::String(values.join(joiner)));
     }
     map
+}
+
+/// `Basic (hidden)`: that there were credentials, and of which kind. Whether they were right, the status says.
+fn without_credentials(value: &str) -> String {
+    match value.trim().split_once(' ') {
+        Some((scheme, _)) => format!("{scheme} (hidden)"),
+        None => "(hidden)".to_owned(),
+    }
 }
 
 fn body_as_json(body: &[u8]) -> Value {

@@ -38,8 +38,10 @@ pub struct Site {
     pub etag: bool,
     /// Whether bodies are gzipped for clients that accept it; query `gzip=1`.
     pub gzip: bool,
-    /// Whether a login answers with a `CDP-Event` header.
+    /// Whether a login, and a saved profile, answer with a `CDP-Event` header.
     pub cdp_events: bool,
+    /// Whether pages for somebody who has signed in carry `CDP-Guest: authenticated`.
+    pub guest: bool,
 }
 
 /// What a page says about being shared.
@@ -61,6 +63,7 @@ impl Default for Site {
             etag: false,
             gzip: false,
             cdp_events: false,
+            guest: false,
         }
     }
 }

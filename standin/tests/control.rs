@@ -22,7 +22,11 @@ fn the_page_is_complete_in_itself_and_knows_the_site() {
         html.contains(&format!("\"siteUrl\":\"http://{}\"", standin.xm)),
         "{html}"
     );
-    for file in ["/standin/page.css", "/standin/page.js"] {
+    for file in [
+        "/standin/page.css",
+        "/standin/guests.js",
+        "/standin/page.js",
+    ] {
         assert!(html.contains(file));
         assert_eq!(standin.get(file).status, 200);
         assert!(
@@ -53,6 +57,7 @@ fn what_happens_is_heard_at_once() {
     standin.event(&browser, json!({"page": "home"}));
     standin.flow(&browser, "home_hero", json!({}));
     standin.page("/plain");
+    let known = standin.guest(json!({"firstName": "Jane"}));
     standin.put("/latency", &json!({"xm_ms": 1}));
     let mut heard: Vec<Value> = Vec::new();
     for line in lines {
@@ -87,6 +92,10 @@ fn what_happens_is_heard_at_once() {
         (&json!("home"), &json!(true))
     );
     assert_eq!(find("decision")["data"]["name"], "default");
+    assert_eq!(
+        find("guest")["data"],
+        json!({"what": "created", "guestRef": known})
+    );
     assert!(heard.iter().any(|message| message["data"]["path"] == "/plain" && message["data"]["server"] == "xm"));
 }
 
@@ -198,4 +207,66 @@ fn visitors_are_listed_with_guest_and_session() {
         (&json!(1), &json!(2))
     );
     assert_eq!(list["recent"][0]["type"], "VIEW");
+}
+
+#[test]
+fn guests_are_listed_with_their_fields_whether_a_browser_stands_for_them_or_not() {
+    let standin = Standin::start();
+    let (browser, seen) = standin.browser();
+    standin.rest(
+        "PATCH",
+        &format!("/v2.1/guests/{seen}"),
+        Some(&json!({"city": "Cork"})),
+    );
+    let made = standin.guest(json!({"firstName": "Jane"}));
+    let extension = json!({"name": "ext1", "tier": "gold"});
+    standin.rest(
+        "POST",
+        &format!("/v2.1/guests/{made}/extensions"),
+        Some(&extension),
+    );
+    let list = standin.get("/visitors").json();
+    let visitor = &list["visitors"][0];
+    assert_eq!(
+        (&visitor["browserId"], &visitor["guest"]["fields"]),
+        (&json!(browser), &json!({"city": "Cork"}))
+    );
+    let guests = list["guests"].as_array().unwrap();
+    assert_eq!(guests.len(), 1, "the other one has a browser");
+    assert_eq!(guests[0]["guestRef"], made);
+    assert_eq!(
+        guests[0]["dataExtensions"][0]["values"],
+        json!({"tier": "gold"})
+    );
+}
+
+#[test]
+fn credentials_are_never_kept_but_that_there_were_some_is() {
+    let standin = Standin::start();
+    let secret = support::basic(KEY, "a-secret");
+    for (value, shown) in [
+        (secret.as_str(), "Basic (hidden)"),
+        ("Bearer a-secret", "Bearer (hidden)"),
+        ("a-secret", "(hidden)"),
+    ] {
+        standin.send("DELETE", standin.cdp, "/received", &[], None);
+        for (server, target) in [(standin.cdp, "/v2.1/guests"), (standin.xm, "/plain")] {
+            standin.send("GET", server, target, &[("authorization", value)], None);
+        }
+        let received = standin.get("/received?server=all");
+        for request in received.json()["requests"].as_array().unwrap() {
+            assert_eq!(request["headers"]["authorization"], shown);
+        }
+        let encoded = secret.strip_prefix("Basic ").unwrap();
+        assert!(!received.text().contains("a-secret") && !received.text().contains(encoded));
+    }
+    standin.rest("GET", "/v2.1/guests", None);
+    assert_eq!(
+        standin.get("/received?path=/v2.1/*").json()["requests"][1]["status"],
+        200
+    );
+    for place in ["/", "/standin/page.js", "/received", "/state", "/settings"] {
+        let text = standin.get(place).text();
+        assert!(!text.contains(support::TOKEN), "{place}");
+    }
 }

@@ -1,8 +1,8 @@
 //! In: requests as Sitecore's SDKs send them. Out: answers in the shapes of Sitecore CDP and Personalize, from
 //! one tenant that remembers. Never: authentication of a visitor; the real thing has none either.
 //!
-//! `browser`, `event`, `call_flows` are the direct API, `edge` the same behind Sitecore Edge, `web_flow` the
-//! script of web experiences; `tenant` and `flow` are the pure state behind them.
+//! `browser`, `event`, `call_flows` are the direct API and the same behind Sitecore Edge, `web_flow` the script of web
+//! experiences, `rest` what servers with the API token may do; `tenant` and `flow` are the pure state behind them.
 
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ pub mod cors;
 pub mod event;
 pub mod flow;
 pub mod reply;
+pub mod rest;
 pub mod tenant;
 pub mod web_flow;
 
@@ -51,6 +52,7 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn(cors::answer))
+        .merge(rest::router(&app))
         .with_state(app)
 }
 

@@ -16,7 +16,8 @@ pub struct Faults {
     pub cdp: String,
     /// Per friendly id: answers to its flow calls.
     pub flows: BTreeMap<String, String>,
-    /// Per path of either server (`/v1.2/events`), or prefix with a trailing `*`.
+    /// Per path of either server (`/v1.2/events`), or prefix with a trailing `*`; one method only with that in front
+    /// (`POST /v2.1/guests`). The longest that fits.
     pub paths: BTreeMap<String, String>,
 }
 
@@ -34,6 +35,7 @@ impl Faults {
     pub fn take(
         &mut self,
         server: Server,
+        method: &str,
         path: &str,
         friendly_id: Option<&str>,
     ) -> (Fault, String) {
@@ -45,7 +47,8 @@ impl Faults {
             None => match self
                 .paths
                 .iter_mut()
-                .find(|(pattern, _)| matches(pattern, path))
+                .filter(|(pattern, _)| matches(pattern, method, path))
+                .max_by_key(|(pattern, _)| pattern.trim_end_matches('*').len())
             {
                 Some((_, words)) => words,
                 None => match server {
@@ -84,7 +87,11 @@ pub enum Server {
     Xm,
 }
 
-fn matches(pattern: &str, path: &str) -> bool {
+fn matches(pattern: &str, method: &str, path: &str) -> bool {
+    let (wanted, pattern) = pattern.split_once(' ').unwrap_or((method, pattern));
+    if !wanted.eq_ignore_ascii_case(method) {
+        return false;
+    }
     match pattern.strip_suffix('*') {
         Some(prefix) => path.starts_with(prefix),
         None => path == pattern,
@@ -128,23 +135,51 @@ mod tests {
         let mut faults = faults();
         assert_eq!(
             faults
-                .take(Server::Cdp, "/v2/callFlows", Some("home_hero"))
+                .take(Server::Cdp, "POST", "/v2/callFlows", Some("home_hero"))
                 .0
                 .delay_ms,
             7
         );
         assert_eq!(
-            faults.take(Server::Cdp, "/v1.2/events", None).0.status,
+            faults
+                .take(Server::Cdp, "POST", "/v1.2/events", None)
+                .0
+                .status,
             Some(503)
         );
         assert_eq!(
             faults
-                .take(Server::Cdp, "/v2/callFlows", Some("other"))
+                .take(Server::Cdp, "POST", "/v2/callFlows", Some("other"))
                 .0
                 .status,
             Some(500)
         );
-        assert!(faults.take(Server::Xm, "/", None).0.is_none());
+        assert!(faults.take(Server::Xm, "GET", "/", None).0.is_none());
+    }
+
+    #[test]
+    fn among_paths_the_longest_that_fits_the_method_wins() {
+        let paths = [
+            ("/v2.1/*", "status=501"),
+            ("/v2.1/guests", "status=502"),
+            ("POST /v2.1/guests", "status=503"),
+            ("delete /v2.1/guests/*", "status=504"),
+        ];
+        let mut faults = Faults {
+            paths: paths
+                .map(|(path, words)| (path.to_owned(), words.to_owned()))
+                .into(),
+            ..Faults::default()
+        };
+        for (method, path, status) in [
+            ("POST", "/v2.1/guests", 503),
+            ("GET", "/v2.1/guests", 502),
+            ("GET", "/v2.1/guests/x", 501),
+            ("DELETE", "/v2.1/guests/x", 504),
+        ] {
+            let (fault, _) = faults.take(Server::Cdp, method, path, None);
+            assert_eq!(fault.status, Some(status), "{method} {path}");
+        }
     }
 
     #[test]
@@ -153,9 +188,15 @@ mod tests {
             xm: "status=500;times=2;body=a;times=9".into(),
             ..Faults::default()
         };
-        assert_eq!(faults.take(Server::Xm, "/", None).0.status, Some(500));
+        assert_eq!(
+            faults.take(Server::Xm, "GET", "/", None).0.status,
+            Some(500)
+        );
         assert_eq!(faults.xm, "times=1;status=500;body=a;times=9");
-        assert_eq!(faults.take(Server::Xm, "/", None).0.status, Some(500));
-        assert!(faults.take(Server::Xm, "/", None).0.is_none());
+        assert_eq!(
+            faults.take(Server::Xm, "GET", "/", None).0.status,
+            Some(500)
+        );
+        assert!(faults.take(Server::Xm, "GET", "/", None).0.is_none());
     }
 }

@@ -37,6 +37,10 @@ pub async fn show(State(app): State<Arc<App>>) -> Response {
 pub async fn file(Path(file): Path<String>) -> Response {
     let (content_type, text) = match file.as_str() {
         "page.css" => ("text/css; charset=utf-8", include_str!("page/page.css")),
+        "guests.js" => (
+            "text/javascript; charset=utf-8",
+            include_str!("page/guests.js"),
+        ),
         "page.js" => (
             "text/javascript; charset=utf-8",
             include_str!("page/page.js"),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -38,8 +39,8 @@ pub async fn show(State(app): State<Arc<App>>) -> Json<Value> {
     }))
 }
 
-/// `POST /reset`
-pub async fn reset(State(app): State<Arc<App>>) -> StatusCode {
+/// `POST /reset`. A body is read, though it says nothing: hyper ends a connection on which one was left unread.
+pub async fn reset(State(app): State<Arc<App>>, _: Bytes) -> StatusCode {
     app.reset();
     StatusCode::NO_CONTENT
 }

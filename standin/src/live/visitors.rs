@@ -1,5 +1,6 @@
-//! In: the tenant. Out: its latest visitors and events in the few words that the page shows.
+//! In: the tenant. Out: its latest visitors, guests and events in the few words that the page shows.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -7,15 +8,15 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::cdp::tenant::{Browser, Session, Tenant};
+use crate::cdp::tenant::{Browser, Guest, Session, Tenant};
 
-/// Visitors on the page; the rest is in `GET /state`.
+/// Visitors on the page, and guests without a browser; the rest is in `GET /state`.
 const VISITORS: usize = 40;
 
 /// Events that the page begins with.
 const RECENT: usize = 60;
 
-/// `GET /visitors`: the visitors seen last first, and the latest events in order.
+/// `GET /visitors`: the visitors seen last first, then guests that no browser stands for, and the latest events in order.
 pub async fn list(State(app): State<Arc<App>>) -> Json<Value> {
     let tenant = app.tenant();
     let last_seen = |browser: &Browser| {
@@ -47,7 +48,33 @@ pub async fn list(State(app): State<Arc<App>>) -> Json<Value> {
         .collect();
     events.sort_by_key(|event| event["createdAt"].as_i64());
     let recent = events.split_off(events.len().saturating_sub(RECENT));
-    Json(json!({"visitors": visitors, "total": tenant.browsers.len(), "recent": recent}))
+    Json(json!({
+        "visitors": visitors, "total": tenant.browsers.len(), "guests": without_browser(&tenant), "recent": recent,
+    }))
+}
+
+/// Guests that the REST API or a flow by identifier has made, changed last first.
+fn without_browser(tenant: &Tenant) -> Vec<Value> {
+    let seen: HashSet<&str> = tenant
+        .browsers
+        .values()
+        .map(|browser| browser.guest_ref.as_str())
+        .collect();
+    let mut guests: Vec<&Guest> = tenant
+        .records()
+        .filter(|guest| !seen.contains(guest.reference.as_str()))
+        .collect();
+    guests.sort_by_key(|guest| std::cmp::Reverse(guest.modified_at));
+    guests.truncate(VISITORS);
+    guests.into_iter().map(record).collect()
+}
+
+/// What is known of a guest, by the names of the REST API.
+fn record(guest: &Guest) -> Value {
+    json!({
+        "guestRef": guest.reference, "guestType": guest.guest_type, "modifiedAt": guest.modified_at,
+        "fields": guest.data, "identifiers": guest.identifiers, "dataExtensions": guest.data_extensions,
+    })
 }
 
 fn of_browser<'a>(tenant: &'a Tenant, browser: &'a Browser) -> impl Iterator<Item = &'a Session> {
@@ -65,7 +92,7 @@ fn visitor(tenant: &Tenant, browser: &Browser, seen: i64) -> Value {
         "guestType": guest.map(|guest| guest.guest_type),
         "firstName": known.guest.get("firstName"),
         "email": known.guest.get("email"),
-        "identifiers": guest.map(|guest| &guest.identifiers),
+        "guest": guest.map(record),
         "visits": known.visits,
         "pageViews": known.page_views,
         "lastSeen": seen,

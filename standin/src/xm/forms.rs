@@ -1,19 +1,17 @@
-//! In: form posts, and the pages behind a login. Out: XM's redirects and cookies.
+//! In: form posts. Out: XM's redirects and cookies.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::extract::{Form, Query, Request, State};
+use axum::extract::{Form, Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use minijinja::context;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::accounts::{Account, COOKIE};
-use super::cookies;
-use super::respond::{Page, respond};
+use super::accounts::COOKIE;
+use super::{cookies, edge_headers};
 use crate::app::App;
 
 /// The login form.
@@ -40,16 +38,6 @@ pub async fn login(State(app): State<Arc<App>>, Form(login): Form<Login>) -> Res
     if !login.email.contains('@') {
         return found("/login?error=1", HeaderMap::new());
     }
-    let first_name = match login.first_name.trim() {
-        "" => capitalised(
-            login
-                .email
-                .split(['@', '.', '+'])
-                .next()
-                .unwrap_or_default(),
-        ),
-        name => name.to_owned(),
-    };
     let token = format!("{}{}", cookies::hex(), cookies::hex()).to_uppercase();
     let mut headers = HeaderMap::new();
     headers.extend(
@@ -57,24 +45,11 @@ pub async fn login(State(app): State<Arc<App>>, Form(login): Form<Login>) -> Res
             .ok()
             .map(|value| (SET_COOKIE, value)),
     );
+    let first_name = Some(login.first_name.trim()).filter(|name| !name.is_empty());
+    let account = app.accounts().sign_in(token, &login.email, first_name);
     if app.settings().site.cdp_events {
-        let event = json!({
-            "type": "IDENTITY", "email": login.email, "firstname": first_name,
-            "identifiers": [{"provider": "email", "id": login.email}],
-        });
-        headers.extend(
-            HeaderValue::try_from(event.to_string())
-                .ok()
-                .map(|value| (HeaderName::from_static("cdp-event"), value)),
-        );
+        headers.extend(edge_headers::identity(&account));
     }
-    app.accounts().sign_in(
-        token,
-        Account {
-            email: login.email,
-            first_name,
-        },
-    );
     let local = login.return_url.starts_with('/') && !login.return_url.starts_with("//");
     found(if local { &login.return_url } else { "/account" }, headers)
 }
@@ -88,20 +63,6 @@ pub async fn logout(State(app): State<Arc<App>>, headers: HeaderMap) -> Response
         ".ASPXAUTH=; expires=Tue, 12-Oct-1999 00:00:00 GMT; path=/; HttpOnly",
     );
     found("/", HeaderMap::from_iter([(SET_COOKIE, gone)]))
-}
-
-/// `GET /account`: for those who are signed in.
-pub async fn account(State(app): State<Arc<App>>, request: Request) -> Response {
-    let account = cookies::value(request.headers(), COOKIE)
-        .and_then(|token| app.accounts().who(token).cloned());
-    let Some(account) = account else {
-        return found("/login?ReturnUrl=%2faccount", HeaderMap::new());
-    };
-    let page = Page {
-        context: context! { email => account.email },
-        ..Page::ok("pages/account.html")
-    };
-    respond(&app, request.uri(), request.headers(), page)
 }
 
 /// `POST /contact`
@@ -155,7 +116,7 @@ fn in_cart(headers: &HeaderMap) -> u32 {
 }
 
 /// 302 as ASP.NET writes it.
-fn found(location: &str, mut headers: HeaderMap) -> Response {
+pub fn found(location: &str, mut headers: HeaderMap) -> Response {
     headers.extend(
         HeaderValue::try_from(location)
             .ok()
@@ -168,11 +129,4 @@ fn found(location: &str, mut headers: HeaderMap) -> Response {
     );
     super::respond::of_iis(&mut headers);
     (StatusCode::FOUND, headers, "<html><head><title>Object moved</title></head><body>\r\n<h2>Object moved.</h2>\r\n</body></html>\r\n").into_response()
-}
-
-fn capitalised(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }

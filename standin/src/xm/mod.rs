@@ -1,6 +1,7 @@
 //! In: requests as a CDN sends them to Sitecore XM. Out: pages, media, forms of a small SXA-style shop, complete
 //! without any personalisation. `pages` fills templates, `respond` makes them look served by XM, `media`
-//! serves files, `forms` and `accounts` are the little that changes. Never asks the CDP anything.
+//! serves files, `forms`, `profile` and `accounts` are the little that changes, `edge_headers` what XM tells the
+//! edge. Never asks the CDP anything.
 
 use std::sync::Arc;
 
@@ -11,10 +12,12 @@ use crate::app::App;
 
 pub mod accounts;
 mod cookies;
+mod edge_headers;
 mod forms;
 mod landscape;
 mod media;
 pub mod pages;
+mod profile;
 mod respond;
 mod routes;
 mod transfer;
@@ -24,7 +27,8 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/login", get(routes::page).post(forms::login))
         .route("/logout", get(forms::logout))
-        .route("/account", get(forms::account))
+        .route("/account", get(profile::account))
+        .route("/account/profile", post(profile::save))
         .route("/contact", get(routes::page).post(forms::contact))
         .route("/newsletter", post(forms::newsletter))
         .route("/cart", post(forms::add_to_cart))

@@ -12,7 +12,7 @@ use minijinja::{Value, context};
 use sha2::{Digest, Sha256};
 
 use super::transfer::{compressed, in_several_writes};
-use super::{cookies, media, pages};
+use super::{cookies, edge_headers, media, pages};
 use crate::app::App;
 use crate::settings::{CachePolicy, Site};
 
@@ -71,6 +71,7 @@ pub fn respond(app: &App, uri: &Uri, headers: &HeaderMap, page: Page) -> Respons
     let path = uri.path();
     let account = cookies::value(headers, super::accounts::COOKIE)
         .and_then(|token| app.accounts().who(token).cloned());
+    let authenticated = (site.guest && account.is_some()).then(edge_headers::authenticated);
     let signed_in_as = account.map(|account| account.first_name);
     let html = app.pages.render(
         page.template,
@@ -86,6 +87,7 @@ pub fn respond(app: &App, uri: &Uri, headers: &HeaderMap, page: Page) -> Respons
     let mut response_headers = HeaderMap::new();
     response_headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     of_iis(&mut response_headers);
+    response_headers.extend(authenticated);
     caching(&mut response_headers, site.cache);
     if site.cookies {
         let anti_forgery = page.form.then(cookies::anti_forgery);

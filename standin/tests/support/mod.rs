@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 pub const KEY: &str = "standin_client_key";
+pub const TOKEN: &str = "standin_api_token";
 
 /// No test waits longer for one connection; it is a limit for hangs, never a measurement.
 const HANG: Duration = Duration::from_secs(20);
@@ -170,9 +171,33 @@ impl Standin {
         self.post("/v2/callFlows", &merged(base, more))
     }
 
+    /// A call of the REST API with the right credentials; `body` as JSON, or none.
+    pub fn rest(&self, method: &str, target: &str, body: Option<&Value>) -> Reply {
+        let basic = basic(KEY, TOKEN);
+        let mut headers = vec![("authorization", basic.as_str())];
+        headers.extend(body.map(|_| ("content-type", "application/json")));
+        let body = body.map(Value::to_string);
+        self.send(method, self.cdp, target, &headers, body.as_deref())
+    }
+
+    /// The ref of a new guest made of these fields.
+    pub fn guest(&self, fields: Value) -> String {
+        let whole = merged(json!({"guestType": "customer"}), fields);
+        let reply = self.rest("POST", "/v2.1/guests", Some(&whole));
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        reply.json()["ref"].as_str().unwrap().to_owned()
+    }
+
     pub fn state(&self) -> Value {
         self.get("/state").json()
     }
+}
+
+/// The value of an `Authorization` header.
+pub fn basic(name: &str, password: &str) -> String {
+    use headers::authorization::Credentials;
+    let value = headers::Authorization::basic(name, password).0.encode();
+    value.to_str().unwrap().to_owned()
 }
 
 /// `null` in `more` removes the member.
@@ -233,4 +258,44 @@ pub fn split(bytes: &[u8]) -> (String, &[u8]) {
         String::from_utf8_lossy(&bytes[..at]).to_ascii_lowercase(),
         &bytes[at + 4..],
     )
+}
+
+/// That the reply is this error in the documented shape; its message.
+pub fn problem(reply: &Reply, status: u16) -> String {
+    assert_eq!(reply.status, status, "{}", reply.text());
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    let body = reply.json();
+    assert_eq!(
+        (&body["status"], &body["code"]),
+        (&json!(status), &json!(status))
+    );
+    for name in ["message", "developerMessage", "moreInfoUrl"] {
+        assert!(
+            body[name].as_str().is_some_and(|text| !text.is_empty()),
+            "{name} in {body}"
+        );
+    }
+    body["message"].as_str().unwrap().to_owned()
+}
+
+/// Where a guest is.
+pub fn guest_path(reference: &str) -> String {
+    format!("/v2.1/guests/{reference}")
+}
+
+/// The refs that a search finds, in order.
+pub fn found(standin: &Standin, query: &str) -> Vec<String> {
+    let reply = standin.rest("GET", &format!("/v2.1/guests?{query}"), None);
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let refs = reply.json()["items"].as_array().unwrap().clone();
+    let last = |item: &Value| {
+        item["href"]
+            .as_str()
+            .unwrap()
+            .rsplit('/')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    refs.iter().map(last).collect()
 }

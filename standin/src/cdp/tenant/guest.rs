@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::extension::Extension;
+
 /// How far a guest is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -12,6 +14,8 @@ pub enum GuestType {
     Customer,
     /// Merged into another guest.
     Retired,
+    /// Known from somebody else's booking; only the REST API makes them.
+    Traveller,
     /// Anonymous.
     Visitor,
 }
@@ -49,6 +53,9 @@ pub struct Guest {
     /// The guest ref.
     #[serde(rename = "ref")]
     pub reference: String,
+    /// Counts the tenant's guests in order of creation, which times alone do not tell; 0 before it is kept.
+    #[serde(skip)]
+    pub number: u64,
     /// How far the guest is known.
     pub guest_type: GuestType,
     /// Milliseconds since 1970.
@@ -62,6 +69,8 @@ pub struct Guest {
     pub merged_into: Option<String>,
     /// `ext` of IDENTITY events.
     pub ext: Map<String, Value>,
+    /// The guest's own data extensions, in the order in which they were made.
+    pub data_extensions: Vec<Extension>,
     /// `firstName`, `email`, … by the names of the REST API.
     #[serde(flatten)]
     pub data: Map<String, Value>,
@@ -73,12 +82,14 @@ impl Guest {
     pub fn visitor(now: i64) -> Self {
         Self {
             reference: Uuid::new_v4().to_string(),
+            number: 0,
             guest_type: GuestType::Visitor,
             created_at: now,
             modified_at: now,
             identifiers: Vec::new(),
             merged_into: None,
             ext: Map::new(),
+            data_extensions: Vec::new(),
             data: Map::new(),
         }
     }
@@ -102,15 +113,13 @@ impl Guest {
 
     /// Takes over the personal fields of an IDENTITY event, by the names of the REST API.
     pub fn learn(&mut self, event: &Map<String, Value>, now: i64) {
-        const FIELDS: [(&str, &str); 14] = [
+        const FIELDS: [(&str, &str); 12] = [
             ("title", "title"),
             ("firstname", "firstName"),
             ("lastname", "lastName"),
             ("email", "email"),
             ("gender", "gender"),
             ("dob", "dateOfBirth"),
-            ("mobile", "mobile"),
-            ("phone", "phone"),
             ("street", "street"),
             ("city", "city"),
             ("state", "state"),
@@ -123,9 +132,28 @@ impl Guest {
                 self.data.insert(name.to_owned(), value.clone());
             }
         }
+        self.add_contact("emails", event.get("email"));
+        self.add_contact("phoneNumbers", event.get("mobile"));
+        self.add_contact("phoneNumbers", event.get("phone"));
         if let Some(Value::Object(ext)) = event.get("ext") {
             self.ext.extend(ext.clone());
         }
         self.modified_at = now;
+    }
+
+    /// All addresses and all numbers that were ever told, each once.
+    fn add_contact(&mut self, list: &str, told: Option<&Value>) {
+        let Some(told) = told.filter(|told| told.is_string()) else {
+            return;
+        };
+        let known = self
+            .data
+            .entry(list)
+            .or_insert_with(|| Value::Array(Vec::new()));
+        if let Value::Array(known) = known
+            && !known.contains(told)
+        {
+            known.push(told.clone());
+        }
     }
 }

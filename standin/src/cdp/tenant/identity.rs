@@ -47,10 +47,11 @@ impl Tenant {
         reference
     }
 
+    /// The REST API makes duplicates when it is asked to; then the first one is meant.
     fn find_by_identifiers(&self, identifiers: &[Identifier]) -> Option<String> {
-        let mut guests = self.guests.values();
-        guests
-            .find(|guest| guest.guest_type != GuestType::Retired && guest.has_any(identifiers))
+        self.records()
+            .filter(|guest| guest.has_any(identifiers))
+            .min_by_key(|guest| guest.number)
             .map(|guest| guest.reference.clone())
     }
 
@@ -70,7 +71,7 @@ impl Tenant {
     fn add_guest(&mut self, now: i64) -> String {
         let guest = Guest::visitor(now);
         let reference = guest.reference.clone();
-        self.guests.insert(reference.clone(), guest);
+        self.keep(guest);
         reference
     }
 

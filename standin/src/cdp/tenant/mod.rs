@@ -7,11 +7,14 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+pub mod extension;
 pub mod guest;
 pub mod identity;
+pub mod records;
 pub mod session;
 pub mod visitor;
 
+pub use extension::Extension;
 pub use guest::{Guest, GuestType, Identifier};
 pub use session::{Event, Session, SessionKey};
 
@@ -44,6 +47,8 @@ pub struct Tenant {
     pub dropped_events: u64,
     #[serde(skip)]
     open: HashMap<SessionKey, usize>,
+    #[serde(skip)]
+    made: u64,
 }
 
 /// The browser id is not one of this tenant's.
@@ -164,7 +169,7 @@ impl Tenant {
             guest_ref: guest.reference.clone(),
             created_at: now,
         };
-        self.guests.insert(guest.reference.clone(), guest);
+        self.keep(guest);
         self.browsers
             .insert(browser.reference.clone(), browser.clone());
         browser

@@ -93,11 +93,13 @@ const requests = new Map();
 function requestRow(entry) {
   const bad = entry.outcome === 'broken' || entry.outcome === 'client-gone' || entry.status >= 500;
   const isPage = entry.server === 'xm' && !/^\/(-\/|layouts\/|api\/)/.test(entry.path);
+  const isGuest = entry.server === 'cdp' && guestCall.test(entry.path);
   const took = entry.answered_ms == null ? '' : `${entry.answered_ms - entry.read_ms} ms`;
   const state = entry.outcome === 'answered' ? `${entry.status}` : `${entry.status || ''} ${entry.outcome}`;
   const item = row({
-    at: entry.at, kinds: isPage ? ['story', 'request'] : ['request'], tone: bad ? 'bad' : isPage ? 'page' : '', detail: entry,
-    label: entry.server === 'xm' ? (isPage ? 'Page' : 'XM') : 'CDP', what: `${entry.method} ${entry.target}`,
+    at: entry.at, kinds: isPage ? ['story', 'request'] : isGuest ? ['story', 'guest', 'request'] : ['request'], detail: entry,
+    tone: bad ? 'bad' : isPage ? 'page' : isGuest ? 'guest' : '', who: isGuest ? refIn(entry.path) : '',
+    label: entry.server === 'xm' ? (isPage ? 'Page' : 'XM') : isGuest ? 'Guest data' : 'CDP', what: `${entry.method} ${entry.target}`,
     small: [state, took, entry.fault].filter(Boolean).join(' · '),
   });
   const earlier = requests.get(entry.seq);
@@ -139,7 +141,7 @@ function visitorsSoon() {
 }
 
 async function showVisitors() {
-  const { visitors, total, recent } = await call('GET', '/visitors');
+  const { visitors, total, guests, recent } = await call('GET', '/visitors');
   byId('visitor-count').textContent = total;
   byId('visitors-empty').hidden = total > 0;
   byId('visitor-list').replaceChildren(...visitors.map((visitor) => {
@@ -149,8 +151,10 @@ async function showVisitors() {
       el('div', {}, el('strong', {}, name), el('span', { class: `tag ${visitor.guestType}` }, visitor.guestType || '')),
       el('div', { class: 'numbers' }, [many(visitor.pageViews, 'view'), many(visitor.visits, 'visit'), clock(visitor.lastSeen)].join(' · ')),
       el('div', { class: 'ids' }, `browser ${visitor.browserId}`, el('br'), `guest ${visitor.guestRef}`),
-      el('div', { class: 'numbers' }, session ? `${session.status.toLowerCase()}, ${many(session.events, 'event')}` : 'no session', el('br'), session ? `${session.channel} ${session.pos}` : ''));
+      el('div', { class: 'numbers' }, session ? `${session.status.toLowerCase()}, ${many(session.events, 'event')}` : 'no session', el('br'), session ? `${session.channel} ${session.pos}` : ''),
+      visitor.guest && guestFields(visitor.guest));
   }));
+  showGuests(guests);
   return recent;
 }
 
@@ -345,6 +349,7 @@ const hear = {
     add(row({ at: Date.now(), kinds: ['story'], label: 'Visitor', tone: 'visitor', who: browser.ref, detail: browser, what: 'A new browser id' }));
     visitorsSoon();
   },
+  guest: visitorsSoon,
   settings: showSettings,
   flow: (flow) => { const card = cards.get(flow.friendlyId); if (card) card.show(flow); else showFlows(); },
   flows: showFlows,
