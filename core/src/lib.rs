@@ -8,6 +8,7 @@
 //! must do is a value that a function here returns. The Worker around it (`src/` of the workspace root) is
 //! the only place that knows Cloudflare.
 
+pub mod answer;
 pub mod cdp;
 pub mod config;
 pub mod decision;

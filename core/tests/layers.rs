@@ -9,6 +9,7 @@ use std::{
 
 /// Module → the modules that it may import.
 const ARROWS: &[(&str, &[&str])] = &[
+    ("answer", &[]),
     ("config", &[]),
     ("reason", &[]),
     ("template", &["reason"]),
@@ -17,11 +18,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cdp", &["config"]),
     ("request", &["cdp", "config", "reason"]),
     ("response", &["config", "reason", "request"]),
-    ("events", &["cdp", "config", "request"]),
+    ("events", &["answer", "cdp", "config", "request"]),
     ("tag", &["cdp", "config", "reason", "request"]),
     (
         "endpoints",
-        &["cdp", "config", "events", "request", "sdk_proxy"],
+        &["answer", "cdp", "config", "events", "request", "sdk_proxy"],
     ),
     ("sdk_proxy", &["cdp", "config", "reason", "request"]),
     ("log_line", &["reason", "render"]),

@@ -13,6 +13,7 @@ pub mod event;
 pub mod flow;
 
 mod browser_id;
+pub(crate) mod date_time;
 mod language;
 
 pub use browser_id::BrowserId;

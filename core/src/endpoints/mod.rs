@@ -14,16 +14,13 @@ pub mod event;
 pub mod identity;
 
 mod admission;
-mod answer;
 mod health;
-mod problem;
 mod same_origin;
 mod submission;
 
+pub use crate::answer::{Answer, problem};
 pub use admission::{Admission, admit};
-pub use answer::Answer;
 pub use health::health;
-pub use problem::problem;
 pub use submission::{Incoming, MAX_BODY, Received, accepted, ignored, not_stored, screen};
 
 /// An endpoint of the Worker's own. (The proxy for Sitecore's SDKs has an allow-list of its own.)

@@ -1,7 +1,16 @@
-//! An answer that the Worker makes itself.
+//! An answer that the Worker makes itself: JSON, or a problem document that names every wrong field.
 //!
-//! In: a status and JSON. Out: status, headers and body for the edge to send. No cache keeps it, no browser guesses its
-//! type.
+//! In: a status and JSON; a sentence and fields. Out: status, headers and body for the edge to send. No cache keeps it, no
+//! browser guesses its type, and no problem repeats a value of the request.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
+
+pub(crate) mod invalid;
+
+mod problem;
+
+pub use invalid::Invalid;
+pub use problem::problem;
 
 use serde_json::Value;
 
@@ -18,7 +27,7 @@ pub struct Answer {
 
 impl Answer {
     /// `body` as JSON.
-    pub(super) fn json(status: u16, content_type: &'static str, body: &Value) -> Self {
+    pub(crate) fn json(status: u16, content_type: &'static str, body: &Value) -> Self {
         let headers = vec![
             ("cache-control", "no-store".to_owned()),
             ("content-type", content_type.to_owned()),
