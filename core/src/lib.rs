@@ -9,6 +9,7 @@
 //! the only place that knows Cloudflare.
 
 pub mod answer;
+pub mod api_keys;
 pub mod cdp;
 pub mod config;
 pub mod decision;

@@ -10,6 +10,7 @@ use std::{
 /// Module → the modules that it may import.
 const ARROWS: &[(&str, &[&str])] = &[
     ("answer", &[]),
+    ("api_keys", &[]),
     ("config", &[]),
     ("reason", &[]),
     ("template", &["reason"]),
