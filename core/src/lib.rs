@@ -15,6 +15,7 @@ pub mod config;
 pub mod decision;
 pub mod endpoints;
 pub mod events;
+pub mod guests;
 pub mod log_line;
 pub mod reason;
 pub mod render;

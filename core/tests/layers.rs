@@ -26,6 +26,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["answer", "cdp", "config", "events", "request", "sdk_proxy"],
     ),
     ("sdk_proxy", &["cdp", "config", "reason", "request"]),
+    (
+        "guests",
+        &["answer", "api_keys", "cdp", "config", "request"],
+    ),
     ("log_line", &["reason", "render"]),
 ];
 

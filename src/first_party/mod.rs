@@ -4,10 +4,12 @@
 //! In: a request below the prefix. Out: an answer that no shared cache keeps. None of them reaches XM.
 
 mod events;
+mod guests;
+mod idempotency;
 mod sdk;
 
 use wasm_bindgen::JsValue;
-use worker::Context;
+use worker::{Context, Env};
 use xm_edge_core::{
     config::{Config, Problem},
     endpoints::{self, Answer, Endpoint},
@@ -40,19 +42,21 @@ impl Call<'_> {
     pub async fn answer(
         &self,
         config: &Result<Config, Vec<Problem>>,
+        env: &Env,
         context: &Context,
     ) -> Option<Result<web_sys::Response, JsValue>> {
         let prefix = config.as_ref().map_or(DEFAULT_PREFIX, |config| {
             config.site.endpoint_prefix.as_str()
         });
         let rest = endpoints::below(prefix, self.target.path)?;
-        Some(self.answer_below(rest, config, context).await)
+        Some(self.answer_below(rest, config, env, context).await)
     }
 
     async fn answer_below(
         &self,
         rest: &str,
         config: &Result<Config, Vec<Problem>>,
+        env: &Env,
         context: &Context,
     ) -> Result<web_sys::Response, JsValue> {
         let found = endpoints::find(rest);
@@ -71,6 +75,9 @@ impl Call<'_> {
             return self.beacon();
         }
         match found {
+            Some(Endpoint::Guests) => {
+                guests::answer(self, rest.trim_start_matches('/'), config, env).await
+            }
             Some(endpoint) => events::answer(self, endpoint, config, context).await,
             None => sdk::answer(self, config).await,
         }

@@ -33,6 +33,10 @@ impl Problems {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn into_result<T>(self, value: T) -> Result<T, Vec<Invalid>> {
         if self.0.is_empty() {
             Ok(value)

@@ -40,6 +40,15 @@ impl Answer {
         }
     }
 
+    /// Nothing but a status.
+    pub(crate) fn empty(status: u16) -> Self {
+        Self {
+            status,
+            headers: vec![("cache-control", "no-store".to_owned())],
+            body: String::new(),
+        }
+    }
+
     /// The answer with one more header.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {

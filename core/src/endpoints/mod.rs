@@ -28,6 +28,8 @@ pub use submission::{Incoming, MAX_BODY, Received, accepted, ignored, not_stored
 pub enum Endpoint {
     /// `POST …/event`
     Event,
+    /// `…/guests…`
+    Guests,
     /// `GET …/health`
     Health,
     /// `POST …/identity`
@@ -47,10 +49,17 @@ pub fn below<'p>(prefix: &str, path: &'p str) -> Option<&'p str> {
 pub fn find(rest: &str) -> Option<Endpoint> {
     match rest.strip_prefix("//").or_else(|| rest.strip_prefix('/'))? {
         "event" => Some(Endpoint::Event),
+        path if is_of_guests(path) => Some(Endpoint::Guests),
         "health" => Some(Endpoint::Health),
         "identity" => Some(Endpoint::Identity),
         _ => None,
     }
+}
+
+/// The paths below `guests` are the guest API's to know.
+fn is_of_guests(path: &str) -> bool {
+    path.strip_prefix("guests")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -63,6 +72,8 @@ mod tests {
         let cases = [
             ("/_cdp/event", Some(Endpoint::Event)), ("/_cdp/identity", Some(Endpoint::Identity)),
             ("/_cdp/health", Some(Endpoint::Health)), ("/_cdp//event", Some(Endpoint::Event)),
+            ("/_cdp/guests", Some(Endpoint::Guests)), ("/_cdp//guests/a/b", Some(Endpoint::Guests)),
+            ("/_cdp/guests/", Some(Endpoint::Guests)), ("/_cdp/guestsx", None), ("/_cdp/Guests", None),
             ("/_cdp/event/", None), ("/_cdp/events", None), ("/_cdp/Event", None), ("/_cdp", None), ("/_cdp/", None),
             ("/_cdp///event", None), ("/_cdpevent", None), ("/_cdpx/event", None), ("/event", None), ("", None),
         ];
