@@ -6,7 +6,6 @@
 
 use std::{cell::RefCell, collections::HashMap};
 
-use wasm_bindgen::JsValue;
 use worker::{Cache, Response};
 use xm_edge_core::guests::{Recalled, idempotency::KEPT_S};
 

@@ -203,7 +203,7 @@ mod tests {
             (json!({"extensions": [{"name": "ext", "a": 1}, {"name": "ext", "a": 1}, {"name": "ext9", "a": 1}, {"a": 1}]}),
                 vec!["extensions[1].name", "extensions[2].name", "extensions[3].name"]),
             (json!({"extensions": vec![json!({"name": "ext", "a": 1}); 7]}), vec!["extensions"]),
-            (json!({"extensions": [{"name": "ext", "a": {"b": 1}}]}), vec!["extensions[0].a", "extensions[0]"]),
+            (json!({"extensions": [{"name": "ext", "a": {"b": 1}}]}), vec!["extensions[0].a"]),
         ];
         for (body, expected) in cases {
             assert_eq!(fields(&body), expected, "{body}");
