@@ -78,6 +78,11 @@ impl Call<'_> {
             Some(Endpoint::Guests) => {
                 guests::answer(self, rest.trim_start_matches('/'), config, env).await
             }
+            Some(Endpoint::OpenApi) if config.site.debug => {
+                respond(&endpoints::openapi(self.method, &config.site))
+            }
+            // Unknown, as any path that there is not.
+            Some(Endpoint::OpenApi) => sdk::answer(self, config).await,
             Some(endpoint) => events::answer(self, endpoint, config, context).await,
             None => sdk::answer(self, config).await,
         }

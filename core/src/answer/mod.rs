@@ -28,6 +28,11 @@ pub struct Answer {
 impl Answer {
     /// `body` as JSON.
     pub(crate) fn json(status: u16, content_type: &'static str, body: &Value) -> Self {
+        Self::text(status, content_type, body.to_string())
+    }
+
+    /// `body` as it is.
+    pub(crate) fn text(status: u16, content_type: &'static str, body: String) -> Self {
         let headers = vec![
             ("cache-control", "no-store".to_owned()),
             ("content-type", content_type.to_owned()),
@@ -36,7 +41,7 @@ impl Answer {
         Self {
             status,
             headers,
-            body: body.to_string(),
+            body,
         }
     }
 

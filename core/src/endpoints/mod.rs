@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! find ─► event, identity: screen ─► (body) ─► receive ─► admit ─► the edge stores or sends ─► accepted
-//!      └► health
+//!      ├► guests (the guest API)
+//!      └► health, openapi
 //! ```
 //!
 //! In: method, target, headers, a bounded body. Out: an [`Answer`], or what the edge must do before it can answer. It
@@ -15,12 +16,14 @@ pub mod identity;
 
 mod admission;
 mod health;
+mod openapi;
 mod same_origin;
 mod submission;
 
 pub use crate::answer::{Answer, problem};
 pub use admission::{Admission, admit};
 pub use health::health;
+pub use openapi::openapi;
 pub use submission::{Incoming, MAX_BODY, Received, accepted, ignored, not_stored, screen};
 
 /// An endpoint of the Worker's own. (The proxy for Sitecore's SDKs has an allow-list of its own.)
@@ -34,7 +37,17 @@ pub enum Endpoint {
     Health,
     /// `POST …/identity`
     Identity,
+    /// `GET …/openapi.json`
+    OpenApi,
 }
+
+/// The paths of those that have one alone, below the prefix and its slash, and their method (HEAD beside GET).
+const PATHS: [(&str, Endpoint, &str); 4] = [
+    ("event", Endpoint::Event, "POST"),
+    ("health", Endpoint::Health, "GET"),
+    ("identity", Endpoint::Identity, "POST"),
+    ("openapi.json", Endpoint::OpenApi, "GET"),
+];
 
 /// What stands behind `prefix` in `path`: empty, or with a slash before it; `None` when the path is not below it.
 #[must_use]
@@ -47,13 +60,12 @@ pub fn below<'p>(prefix: &str, path: &'p str) -> Option<&'p str> {
 /// often written with a slash at their end.
 #[must_use]
 pub fn find(rest: &str) -> Option<Endpoint> {
-    match rest.strip_prefix("//").or_else(|| rest.strip_prefix('/'))? {
-        "event" => Some(Endpoint::Event),
-        path if is_of_guests(path) => Some(Endpoint::Guests),
-        "health" => Some(Endpoint::Health),
-        "identity" => Some(Endpoint::Identity),
-        _ => None,
+    let path = rest.strip_prefix("//").or_else(|| rest.strip_prefix('/'))?;
+    if is_of_guests(path) {
+        return Some(Endpoint::Guests);
     }
+    let own = PATHS.iter().find(|(name, ..)| *name == path);
+    own.map(|(_, endpoint, _)| *endpoint)
 }
 
 /// The paths below `guests` are the guest API's to know.

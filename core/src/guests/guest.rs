@@ -46,6 +46,21 @@ const FIELDS: [(&str, Rule); 16] = [
     ("notes", TEXT),
 ];
 
+/// The lists among the fields of a guest.
+const LISTS: [&str; 5] = [
+    "emails",
+    "phoneNumbers",
+    "street",
+    "identifiers",
+    "extensions",
+];
+
+/// The names of all fields.
+#[cfg(test)]
+pub(crate) fn field_names() -> impl Iterator<Item = &'static str> {
+    FIELDS.iter().map(|(name, _)| *name).chain(LISTS)
+}
+
 /// Reads the guest in `body`.
 pub(super) fn read(body: &[u8]) -> Result<Map<String, Value>, Answer> {
     let mut problems = Problems::default();
@@ -55,17 +70,18 @@ pub(super) fn read(body: &[u8]) -> Result<Map<String, Value>, Answer> {
     for (name, rule) in FIELDS {
         fields.optional(name, rule);
     }
-    fields.list("emails", MAX_LIST, EMAIL);
-    fields.list("phoneNumbers", MAX_LIST, TEXT);
-    fields.list("street", MAX_LIST, TEXT);
-    fields.objects("identifiers", MAX_LIST, |identifier| {
+    let [emails, phone_numbers, street, identifiers, extensions] = LISTS;
+    fields.list(emails, MAX_LIST, EMAIL);
+    fields.list(phone_numbers, MAX_LIST, TEXT);
+    fields.list(street, MAX_LIST, TEXT);
+    fields.objects(identifiers, MAX_LIST, |identifier| {
         identifier.required("provider", NAME);
         identifier.required("id", LINE);
         identifier.optional("expiryDate", MOMENT);
         identifier.close();
     });
     let mut names = Vec::new();
-    fields.objects("extensions", EXTENSION_COUNT, |one| {
+    fields.objects(extensions, EXTENSION_COUNT, |one| {
         if let Some(name) = extension::read_fields(one, None) {
             if names.contains(&name) {
                 one.report(

@@ -38,3 +38,28 @@ pub use log::Line;
 pub use open::{MAX_BODY, Request, open};
 pub use reply::{MAX_REPLY, Reply};
 pub use secrets::Secrets;
+
+/// Every path, below the prefix and its slash, with its method.
+#[cfg(test)]
+pub(crate) fn served() -> impl Iterator<Item = (&'static str, &'static str)> {
+    scopes().map(|(method, path, _)| (method, path))
+}
+
+/// The same, with the scope that a key needs.
+#[cfg(test)]
+pub(crate) fn scopes() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    route::ROUTES.iter().flat_map(|(shape, methods)| {
+        let methods = methods.iter();
+        methods.map(move |(method, operation)| (*method, *shape, operation.scope().name()))
+    })
+}
+
+/// The fields of a guest in a body.
+#[cfg(test)]
+pub(crate) use guest::field_names;
+
+/// The names of extensions.
+#[cfg(test)]
+pub(crate) const fn extension_names() -> [&'static str; 6] {
+    route::EXTENSIONS
+}

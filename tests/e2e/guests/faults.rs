@@ -1,14 +1,17 @@
 //! A CDP in trouble: XM gets a clear status, nothing is sent twice that must not be, and no log says whom it was about.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
 };
 
 use serde_json::{Value, json};
 use xm_edge_tests::{RETURNING_ID, Reply, Server, World, visitor_cookie};
 
-use super::{GUEST, KEY, TOKEN, asked, basic, build, call, json_of, problem, send};
+use super::{GUEST, KEY, OTHER, TOKEN, asked, basic, build, call, json_of, problem, send};
 
 fn retrieve(world: &World) -> xm_edge_tests::Response {
     call(world, "GET", &format!("/{GUEST}")).get()
@@ -60,16 +63,19 @@ fn a_cdp_that_is_down_is_bad_gateway() {
 #[test]
 fn a_cdp_that_never_answers_is_a_timeout() {
     let world = build().start();
-    world.cdp.rest_with(|_| Reply::silence());
-    problem(&retrieve(&world), 504);
-    world.cdp.rest_with(|_| {
-        Reply::status(200)
-            .header("Content-Type", "application/json")
-            .chunked()
-            .part("{")
-            .hang()
+    world.cdp.rest_with(|request| {
+        if request.path().ends_with(GUEST) {
+            return Reply::silence();
+        }
+        let json = Reply::status(200).header("Content-Type", "application/json");
+        json.chunked().part("{").hang()
     });
-    problem(&retrieve(&world), 504);
+    thread::scope(|scope| {
+        for guest in [GUEST, OTHER] {
+            let world = &world;
+            scope.spawn(move || problem(&call(world, "GET", &format!("/{guest}")).get(), 504));
+        }
+    });
 }
 
 #[test]
