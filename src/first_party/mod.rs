@@ -71,7 +71,7 @@ impl Call<'_> {
                 return respond(&endpoints::problem(503, detail, &[]));
             }
         };
-        if rest == beacon::PATH && matches!(self.method, "GET" | "HEAD") {
+        if rest == beacon::PATH {
             return self.beacon();
         }
         match found {
@@ -92,6 +92,10 @@ impl Call<'_> {
 impl Call<'_> {
     /// The script that sends marked goals.
     fn beacon(&self) -> Result<web_sys::Response, JsValue> {
+        if !matches!(self.method, "GET" | "HEAD") {
+            let refused = endpoints::problem(405, "The beacon is read with GET.", &[]);
+            return respond(&refused.with("allow", "GET, HEAD"));
+        }
         let answer = beacon::answer(self.target.query, self.headers);
         let init = init(answer.status, &answer.headers)?;
         let body = js_sys::Uint8Array::from(answer.body);
