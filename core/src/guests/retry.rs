@@ -3,7 +3,9 @@
 //! In: a status, `Retry-After`, the time, a random number. Out: how long to wait, or that the answer stands. A call
 //! without an answer is not made again: it may have been carried out.
 
-use time::{OffsetDateTime, format_description::well_known::Rfc2822};
+use std::time::UNIX_EPOCH;
+
+use httpdate::parse_http_date;
 
 /// Longest that one call may take, in milliseconds.
 pub(super) const TRY_TIMEOUT_MS: u32 = 10_000;
@@ -74,11 +76,12 @@ pub(super) fn retry_after_ms(value: &str, epoch_ms: u64) -> Option<u32> {
     if let Ok(seconds) = value.parse::<u32>() {
         return Some(seconds.saturating_mul(1_000));
     }
-    let at = OffsetDateTime::parse(value, &Rfc2822).ok()?;
-    let at_ms = u64::try_from(at.unix_timestamp())
+    let at = parse_http_date(value)
         .ok()?
-        .checked_mul(1_000)?;
-    u32::try_from(at_ms.checked_sub(epoch_ms)?).ok()
+        .duration_since(UNIX_EPOCH)
+        .ok()?;
+    let wait = at.as_millis().checked_sub(u128::from(epoch_ms))?;
+    u32::try_from(wait).ok()
 }
 
 #[cfg(test)]
