@@ -8,11 +8,14 @@
 //! must do is a value that a function here returns. The Worker around it (`src/` of the workspace root) is
 //! the only place that knows Cloudflare.
 
+pub mod answer;
+pub mod api_keys;
 pub mod cdp;
 pub mod config;
 pub mod decision;
 pub mod endpoints;
 pub mod events;
+pub mod guests;
 pub mod insertion;
 pub mod log_line;
 pub mod reason;

@@ -9,6 +9,8 @@ use std::{
 
 /// Module → the modules that it may import.
 const ARROWS: &[(&str, &[&str])] = &[
+    ("answer", &[]),
+    ("api_keys", &[]),
     ("config", &[]),
     ("insertion", &[]),
     ("reason", &[]),
@@ -18,13 +20,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cdp", &["config"]),
     ("request", &["cdp", "config", "reason"]),
     ("response", &["config", "reason", "request"]),
-    ("events", &["cdp", "config", "request"]),
+    ("events", &["answer", "cdp", "config", "request"]),
     ("tag", &["cdp", "config", "insertion", "reason", "request"]),
     (
         "endpoints",
-        &["cdp", "config", "events", "request", "sdk_proxy"],
+        &["answer", "cdp", "config", "events", "request", "sdk_proxy"],
     ),
     ("sdk_proxy", &["cdp", "config", "reason", "request"]),
+    (
+        "guests",
+        &["answer", "api_keys", "cdp", "config", "request"],
+    ),
     ("log_line", &["reason", "render"]),
 ];
 

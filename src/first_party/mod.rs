@@ -4,10 +4,12 @@
 //! In: a request below the prefix. Out: an answer that no shared cache keeps. None of them reaches XM.
 
 mod events;
+mod guests;
+mod idempotency;
 mod sdk;
 
 use wasm_bindgen::JsValue;
-use worker::Context;
+use worker::{Context, Env};
 use xm_edge_core::{
     config::{Config, Problem},
     endpoints::{self, Answer, Endpoint},
@@ -40,19 +42,21 @@ impl Call<'_> {
     pub async fn answer(
         &self,
         config: &Result<Config, Vec<Problem>>,
+        env: &Env,
         context: &Context,
     ) -> Option<Result<web_sys::Response, JsValue>> {
         let prefix = config.as_ref().map_or(DEFAULT_PREFIX, |config| {
             config.site.endpoint_prefix.as_str()
         });
         let rest = endpoints::below(prefix, self.target.path)?;
-        Some(self.answer_below(rest, config, context).await)
+        Some(self.answer_below(rest, config, env, context).await)
     }
 
     async fn answer_below(
         &self,
         rest: &str,
         config: &Result<Config, Vec<Problem>>,
+        env: &Env,
         context: &Context,
     ) -> Result<web_sys::Response, JsValue> {
         let found = endpoints::find(rest);
@@ -67,10 +71,18 @@ impl Call<'_> {
                 return respond(&endpoints::problem(503, detail, &[]));
             }
         };
-        if rest == beacon::PATH && matches!(self.method, "GET" | "HEAD") {
+        if rest == beacon::PATH {
             return self.beacon();
         }
         match found {
+            Some(Endpoint::Guests) => {
+                guests::answer(self, rest.trim_start_matches('/'), config, env).await
+            }
+            Some(Endpoint::OpenApi) if config.site.debug => {
+                respond(&endpoints::openapi(self.method, &config.site))
+            }
+            // Unknown, as any path that there is not.
+            Some(Endpoint::OpenApi) => sdk::answer(self, config).await,
             Some(endpoint) => events::answer(self, endpoint, config, context).await,
             None => sdk::answer(self, config).await,
         }
@@ -80,6 +92,10 @@ impl Call<'_> {
 impl Call<'_> {
     /// The script that sends marked goals.
     fn beacon(&self) -> Result<web_sys::Response, JsValue> {
+        if !matches!(self.method, "GET" | "HEAD") {
+            let refused = endpoints::problem(405, "The beacon is read with GET.", &[]);
+            return respond(&refused.with("allow", "GET, HEAD"));
+        }
         let answer = beacon::answer(self.target.query, self.headers);
         let init = init(answer.status, &answer.headers)?;
         let body = js_sys::Uint8Array::from(answer.body);

@@ -59,7 +59,7 @@ pub async fn answer(
         target: &target,
         headers: &headers,
     };
-    if let Some(answered) = call.answer(&settings.config, context).await {
+    if let Some(answered) = call.answer(&settings.config, env, context).await {
         return answered;
     }
     let xm_origin = settings.xm_origin.as_ref();

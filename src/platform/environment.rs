@@ -1,7 +1,7 @@
-//! The Worker's bindings: the settings, parsed once per isolate.
+//! The Worker's bindings: settings and secrets, read once per isolate.
 //!
-//! In: the environment object. Out: the typed configuration, or all its problems. It holds settings only, never
-//! anything of a request.
+//! In: the environment object. Out: the typed configuration, or all its problems; secrets as what they are good for. It
+//! never holds anything of a request.
 
 use std::{cell::OnceCell, rc::Rc};
 
@@ -10,7 +10,10 @@ use serde_json::{Map, Value};
 use url::Url;
 use wasm_bindgen::JsValue;
 use worker::Env;
-use xm_edge_core::config::{self, Config, Problem};
+use xm_edge_core::{
+    config::{self, Config, Problem},
+    guests::Secrets,
+};
 
 /// What the environment says.
 pub struct Settings {
@@ -23,11 +26,18 @@ pub struct Settings {
 thread_local! {
     // Bindings never change during the life of an isolate: a deploy starts new ones.
     static SETTINGS: OnceCell<Rc<Settings>> = const { OnceCell::new() };
+    static SECRETS: OnceCell<Rc<Secrets>> = const { OnceCell::new() };
 }
 
 /// The settings; problems are logged when they are first read.
 pub fn settings(env: &Env) -> Rc<Settings> {
     SETTINGS.with(|cell| Rc::clone(cell.get_or_init(|| read(env))))
+}
+
+/// The secrets, read when they are first needed; none of them is ever logged.
+pub fn secrets(env: &Env) -> Rc<Secrets> {
+    let read = || Rc::new(Secrets::read(|name| text(env, name)));
+    SECRETS.with(|cell| Rc::clone(cell.get_or_init(read)))
 }
 
 fn read(env: &Env) -> Rc<Settings> {
@@ -47,11 +57,17 @@ fn read(env: &Env) -> Rc<Settings> {
     Rc::new(Settings { config, xm_origin })
 }
 
+fn text(env: &Env, name: &str) -> Option<String> {
+    Reflect::get(env, &JsValue::from_str(name))
+        .ok()?
+        .as_string()
+}
+
 fn binding(env: &Env, name: &str) -> Option<Value> {
-    let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
-    if let Some(text) = value.as_string() {
+    if let Some(text) = text(env, name) {
         return Some(Value::String(text));
     }
+    let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
     let json = JSON::stringify(&value).ok()?.as_string()?;
     serde_json::from_str(&json).ok()
 }

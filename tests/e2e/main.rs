@@ -8,6 +8,7 @@ mod charsets;
 mod cuts;
 mod decisions;
 mod encodings;
+mod guests;
 mod harness_itself;
 mod headers;
 mod health;

@@ -1,5 +1,5 @@
-//! A scripted CDP. In: a reply per friendly id, for `create.json` and for events. Out: what was asked, in order,
-//! and how much at once. Without a script it behaves as the CDP does: 201s, and no flow executed.
+//! A scripted CDP. In: a reply per friendly id, for `create.json`, for events and for guests. Out: what was asked, in
+//! order, and how much at once. Without a script it behaves as the CDP does: 201s, no flow executed, no guest known.
 
 use std::{
     collections::HashMap,
@@ -27,6 +27,7 @@ struct Scripts {
     event: Option<Script>,
     flows: HashMap<String, Script>,
     any_flow: Option<Script>,
+    rest: Option<Script>,
 }
 
 impl Cdp {
@@ -95,6 +96,11 @@ impl Cdp {
         self.scripts.lock().unwrap().event = Some(Arc::new(script));
     }
 
+    /// Scripts the REST API of guests, and the guests behind browser ids, by request.
+    pub fn rest_with(&self, script: impl Fn(&Request) -> Reply + Send + Sync + 'static) {
+        self.scripts.lock().unwrap().rest = Some(Arc::new(script));
+    }
+
     /// Every request so far.
     #[must_use]
     pub fn requests(&self) -> &Journal<Request> {
@@ -120,6 +126,12 @@ impl Cdp {
             .into_iter()
             .filter(is_create)
             .collect()
+    }
+
+    /// The requests about guests so far.
+    #[must_use]
+    pub fn rest(&self) -> Vec<Request> {
+        self.requests().all().into_iter().filter(is_rest).collect()
     }
 
     /// Events so far.
@@ -170,6 +182,14 @@ fn is_create(request: &Request) -> bool {
     request.path() == "/v1.2/browser/create.json"
 }
 
+fn is_rest(request: &Request) -> bool {
+    let path = request.path();
+    ["/v2/guest", "/v2.1/guest"]
+        .iter()
+        .any(|start| path.starts_with(start))
+        || path.ends_with("/show.json")
+}
+
 fn event_of(request: &Request) -> Option<Value> {
     (request.path() == "/v1.2/events" && request.is_complete()).then(|| request.json())
 }
@@ -187,6 +207,8 @@ fn choose(scripts: &Mutex<Scripts>, request: &Request) -> Reply {
                 .get(friendly_id)
                 .or(scripts.any_flow.as_ref())
                 .cloned()
+        } else if is_rest(request) {
+            scripts.rest.clone()
         } else {
             scripts.event.clone()
         }
@@ -195,8 +217,15 @@ fn choose(scripts: &Mutex<Scripts>, request: &Request) -> Reply {
         Some(script) => script(request),
         None if is_create(request) => created(NEW_BROWSER_ID),
         None if is_flow(request) => Reply::json(json!({"message": "No flow executed"})),
+        None if is_rest(request) => not_found(),
         None => Reply::json(json!({"status": "OK", "version": "1.2", "ref": "5d2f7c6e-1111-4222-8333-944455556666"})).with_status(201),
     }
+}
+
+fn not_found() -> Reply {
+    let body =
+        json!({"status": 404, "code": 404, "message": "The specified resource does not exist."});
+    Reply::json(body).with_status(404)
 }
 
 fn created(id: &str) -> Reply {

@@ -60,6 +60,17 @@ impl<'a> Visit<'a> {
         }
     }
 
+    /// A call of XM's server with this key: nothing of a browser in it.
+    #[must_use]
+    pub fn from_server(server: &'a Workerd, target: &str, key: &str) -> Self {
+        let mut visit = Self::new(server, target);
+        // `Host`.
+        visit.headers.truncate(1);
+        visit
+            .header("Accept", "application/json")
+            .header("Authorization", &format!("Bearer {key}"))
+    }
+
     /// Replaces the method.
     #[must_use]
     pub fn method(mut self, method: &str) -> Self {

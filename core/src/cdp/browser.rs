@@ -12,7 +12,7 @@ use crate::cdp::BrowserId;
 pub const MAX_REPLY: usize = 16_384;
 
 /// All but the unreserved characters of RFC 3986 §2.3.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')

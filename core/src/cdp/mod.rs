@@ -11,9 +11,12 @@
 pub mod browser;
 pub mod event;
 pub mod flow;
+pub mod guest;
 
 mod browser_id;
+pub(crate) mod date_time;
 mod language;
 
 pub use browser_id::BrowserId;
+pub use guest::GuestRef;
 pub use language::language;

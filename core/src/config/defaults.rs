@@ -2,7 +2,9 @@
 //!
 //! In: the point of sale, the only setting without a sensible default. Out: every default, in one place.
 
-use super::settings::{Bots, BrowserCache, BudgetFrom, Consent, Language, PageViews, Site, Tag};
+use super::settings::{
+    Bots, BrowserCache, BudgetFrom, Consent, GuestApi, Language, PageViews, Site, Tag,
+};
 
 impl Site {
     /// The site that an absent or empty `[vars.SITE]` means.
@@ -24,6 +26,7 @@ impl Site {
             personalise_not_found: false,
             trusted_html: Vec::new(),
             guest_fields: Vec::new(),
+            guest_api: GuestApi::V2_1,
             browser_cache: BrowserCache::NoStore,
             reuse_decisions_s: 0,
             shadow: false,

@@ -18,7 +18,7 @@ pub const VARS: [&str; 9] = [
 ];
 
 /// The keys of `[vars.SITE]`.
-pub(super) const SITE: [&str; 25] = [
+pub(super) const SITE: [&str; 26] = [
     "channel",
     "currency",
     "language",
@@ -32,6 +32,7 @@ pub(super) const SITE: [&str; 25] = [
     "personalise_not_found",
     "trusted_html",
     "guest_fields",
+    "guest_api",
     "browser_cache",
     "reuse_decisions_s",
     "shadow",
@@ -47,7 +48,7 @@ pub(super) const SITE: [&str; 25] = [
 ];
 
 /// What must not stand in a file that is committed.
-const SECRETS: [&str; 3] = ["CDP_API_TOKEN", "XM_API_KEY", "PREVIEW_KEY"];
+const SECRETS: [&str; 4] = ["CDP_API_TOKEN", "XM_API_KEY", "XM_API_KEY_2", "PREVIEW_KEY"];
 
 /// What to do about `name`, which the section `at` (empty: `[vars]`) does not know but allows `allowed`.
 pub(super) fn unknown(at: &str, name: &str, allowed: &[&'static str]) -> String {

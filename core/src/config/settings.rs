@@ -63,6 +63,8 @@ pub struct Site {
     pub trusted_html: Vec<String>,
     /// `guest_fields`: JSON Pointers into the guest that pages may show.
     pub guest_fields: Vec<String>,
+    /// `guest_api`; default [`GuestApi::V2_1`].
+    pub guest_api: GuestApi,
     /// `browser_cache`; default [`BrowserCache::NoStore`].
     pub browser_cache: BrowserCache,
     /// `reuse_decisions_s`; default 0 (never).
@@ -138,6 +140,15 @@ pub enum Bots {
     Count,
     /// Nothing.
     Default,
+}
+
+/// Which version of the CDP's REST API holds the guests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuestApi {
+    /// The legacy one: it replaces only as a whole.
+    V2,
+    /// The one of data model 2.1.
+    V2_1,
 }
 
 /// What the visitor's own browser may keep of a personalised page.

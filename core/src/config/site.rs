@@ -6,7 +6,7 @@ use super::{
     consent,
     reader::Section,
     rules,
-    settings::{Bots, BrowserCache, BudgetFrom, PageViews, Site},
+    settings::{Bots, BrowserCache, BudgetFrom, GuestApi, PageViews, Site},
     tag, values,
 };
 
@@ -29,6 +29,7 @@ pub(super) fn read(section: &mut Section<'_, '_>, defaults: Site) -> Site {
         ("request", BudgetFrom::Request),
         ("origin", BudgetFrom::Origin),
     ];
+    let guest_api = [("v2.1", GuestApi::V2_1), ("v2", GuestApi::V2)];
     let browser_cache = [
         ("no-store", BrowserCache::NoStore),
         ("revalidate", BrowserCache::Revalidate),
@@ -85,6 +86,9 @@ pub(super) fn read(section: &mut Section<'_, '_>, defaults: Site) -> Site {
             "a list of JSON Pointers such as [\"/firstName\"]",
             values::json_pointer,
         ),
+        guest_api: section
+            .read("guest_api", values::choice(&guest_api))
+            .unwrap_or(defaults.guest_api),
         browser_cache: section
             .read("browser_cache", values::choice(&browser_cache))
             .unwrap_or(defaults.browser_cache),

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! find ─► event, identity: screen ─► (body) ─► receive ─► admit ─► the edge stores or sends ─► accepted
-//!      └► health
+//!      ├► guests (the guest API)
+//!      └► health, openapi
 //! ```
 //!
 //! In: method, target, headers, a bounded body. Out: an [`Answer`], or what the edge must do before it can answer. It
@@ -14,16 +15,15 @@ pub mod event;
 pub mod identity;
 
 mod admission;
-mod answer;
 mod health;
-mod problem;
+mod openapi;
 mod same_origin;
 mod submission;
 
+pub use crate::answer::{Answer, problem};
 pub use admission::{Admission, admit};
-pub use answer::Answer;
 pub use health::health;
-pub use problem::problem;
+pub use openapi::openapi;
 pub use submission::{Incoming, MAX_BODY, Received, accepted, ignored, not_stored, screen};
 
 /// An endpoint of the Worker's own. (The proxy for Sitecore's SDKs has an allow-list of its own.)
@@ -31,11 +31,23 @@ pub use submission::{Incoming, MAX_BODY, Received, accepted, ignored, not_stored
 pub enum Endpoint {
     /// `POST …/event`
     Event,
+    /// `…/guests…`
+    Guests,
     /// `GET …/health`
     Health,
     /// `POST …/identity`
     Identity,
+    /// `GET …/openapi.json`
+    OpenApi,
 }
+
+/// The paths of those that have one alone, below the prefix and its slash, and their method (HEAD beside GET).
+const PATHS: [(&str, Endpoint, &str); 4] = [
+    ("event", Endpoint::Event, "POST"),
+    ("health", Endpoint::Health, "GET"),
+    ("identity", Endpoint::Identity, "POST"),
+    ("openapi.json", Endpoint::OpenApi, "GET"),
+];
 
 /// What stands behind `prefix` in `path`: empty, or with a slash before it; `None` when the path is not below it.
 #[must_use]
@@ -48,12 +60,18 @@ pub fn below<'p>(prefix: &str, path: &'p str) -> Option<&'p str> {
 /// often written with a slash at their end.
 #[must_use]
 pub fn find(rest: &str) -> Option<Endpoint> {
-    match rest.strip_prefix("//").or_else(|| rest.strip_prefix('/'))? {
-        "event" => Some(Endpoint::Event),
-        "health" => Some(Endpoint::Health),
-        "identity" => Some(Endpoint::Identity),
-        _ => None,
+    let path = rest.strip_prefix("//").or_else(|| rest.strip_prefix('/'))?;
+    if is_of_guests(path) {
+        return Some(Endpoint::Guests);
     }
+    let own = PATHS.iter().find(|(name, ..)| *name == path);
+    own.map(|(_, endpoint, _)| *endpoint)
+}
+
+/// The paths below `guests` are the guest API's to know.
+fn is_of_guests(path: &str) -> bool {
+    path.strip_prefix("guests")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -66,6 +84,8 @@ mod tests {
         let cases = [
             ("/_cdp/event", Some(Endpoint::Event)), ("/_cdp/identity", Some(Endpoint::Identity)),
             ("/_cdp/health", Some(Endpoint::Health)), ("/_cdp//event", Some(Endpoint::Event)),
+            ("/_cdp/guests", Some(Endpoint::Guests)), ("/_cdp//guests/a/b", Some(Endpoint::Guests)),
+            ("/_cdp/guests/", Some(Endpoint::Guests)), ("/_cdp/guestsx", None), ("/_cdp/Guests", None),
             ("/_cdp/event/", None), ("/_cdp/events", None), ("/_cdp/Event", None), ("/_cdp", None), ("/_cdp/", None),
             ("/_cdp///event", None), ("/_cdpevent", None), ("/_cdpx/event", None), ("/event", None), ("", None),
         ];

@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::config::{
-    Bots, BrowserCache, BudgetFrom, CdpSettings, Consent, Language, PageViews, Site, Tag,
+    Bots, BrowserCache, BudgetFrom, CdpSettings, Consent, GuestApi, Language, PageViews, Site, Tag,
 };
 
 /// A site with every default.
@@ -23,6 +23,7 @@ pub(crate) fn site() -> Site {
         personalise_not_found: false,
         trusted_html: Vec::new(),
         guest_fields: Vec::new(),
+        guest_api: GuestApi::V2_1,
         browser_cache: BrowserCache::NoStore,
         reuse_decisions_s: 0,
         shadow: false,

@@ -25,6 +25,7 @@ mod gate;
 pub(crate) mod headers;
 mod navigation;
 mod paths;
+pub(crate) mod shape;
 mod target;
 mod visitor;
 

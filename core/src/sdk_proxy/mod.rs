@@ -31,3 +31,11 @@ pub use page::page_path;
 pub use plan::{Answer, Forward, MAX_BODY, Plan, plan};
 pub use refusal::Refusal;
 pub use reply::{MAX_REWRITTEN, Reply};
+
+/// Every path that is served, below the prefix and its slash, with its method.
+#[cfg(test)]
+pub(crate) fn served() -> impl Iterator<Item = (&'static str, &'static str)> {
+    route::SERVED
+        .iter()
+        .map(|served| (served.method, served.shape))
+}

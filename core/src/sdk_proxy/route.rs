@@ -4,7 +4,7 @@
 //! no spelling of one can mean another upstream.
 
 use super::refusal::Refusal;
-use crate::cdp::BrowserId;
+use crate::{cdp::BrowserId, request::shape::captures};
 
 /// Through which door a client came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,74 +53,89 @@ pub(super) struct Route {
     pub(super) path: String,
 }
 
+/// A path that is served with one method.
+pub(super) struct Served {
+    pub(super) method: &'static str,
+    /// Below the prefix and its slash; `{…}` stands for one segment.
+    pub(super) shape: &'static str,
+    door: Door,
+    /// The call, made of the segments in place of `{…}`; `None` when they are not what they must be.
+    call: fn(&[&str]) -> Option<Call>,
+}
+
+/// Every path that is served.
+#[rustfmt::skip]
+pub(super) const SERVED: [Served; 14] = {
+    use Door::{Direct, Edge};
+    [
+        serve("GET", "v1.2/browser/create.json", Direct, |_| Some(Call::CreateBrowser)),
+        serve("GET", "v1.2/browser/{browser_id}/show.json", Direct, show_browser),
+        serve("POST", "v1.2/events", Direct, |_| Some(Call::PostEvent)),
+        serve("GET", "v1.2/event/create.json", Direct, |_| Some(Call::CreateEvent)),
+        serve("GET", "v1.2/boxever-log-js-error.js", Direct, |_| Some(Call::LogError)),
+        serve("POST", "v2/callFlows", Direct, |_| Some(Call::Flow)),
+        serve("GET", "v2/callFlows", Direct, |_| Some(Call::FlowInQuery)),
+        serve("GET", "v1/events/v1.2/browser/create.json", Edge, |_| Some(Call::CreateBrowser)),
+        serve("GET", "v1/events/v1.2/browser/{browser_id}/show.json", Edge, show_browser),
+        serve("POST", "v1/events/v1.2/events", Edge, |_| Some(Call::PostEvent)),
+        serve("POST", "v1/personalize", Edge, |_| Some(Call::Flow)),
+        serve("GET", "v1/personalize/cdn-url", Edge, |_| Some(Call::CdnUrl)),
+        serve("GET", "web-flow-libs/{client_key}/{script}", Direct, web_flow),
+        serve("GET", "library.js", Direct, |_| Some(Call::Library)),
+    ]
+};
+
+const fn serve(
+    method: &'static str,
+    shape: &'static str,
+    door: Door,
+    call: fn(&[&str]) -> Option<Call>,
+) -> Served {
+    Served {
+        method,
+        shape,
+        door,
+        call,
+    }
+}
+
 /// The route of `path`, which is what follows the prefix, without query. Slashes at its beginning count as one: that
 /// is what SDKs make of a base URL that ends in a slash.
 pub(super) fn route(method: &str, path: &str) -> Result<Route, Refusal> {
     let path = path.strip_prefix('/').ok_or(Refusal::NotServed)?;
     let path = path.trim_start_matches('/');
-    let candidates = candidates(path).ok_or(Refusal::NotServed)?;
+    let candidates: Vec<(&Served, Call)> = SERVED
+        .iter()
+        .filter_map(|served| Some((served, (served.call)(&captures(served.shape, path)?)?)))
+        .collect();
     let allow = match candidates.as_slice() {
-        [_, _] => "GET, POST, OPTIONS",
-        [(_, _, "POST")] => "POST, OPTIONS",
-        _ => "GET, OPTIONS",
-    };
-    let matching = |(door, call, known)| Route {
-        door,
-        call,
-        method: known,
-        allow,
-        path: format!("/{path}"),
+        [] => return Err(Refusal::NotServed),
+        [_, _, ..] => "GET, POST, OPTIONS",
+        [(served, _)] if served.method == "POST" => "POST, OPTIONS",
+        [_] => "GET, OPTIONS",
     };
     // A preflight asks for the path, whatever its method will be.
     candidates
         .into_iter()
-        .find(|(_, _, known)| *known == method || method == "OPTIONS")
-        .map(matching)
+        .find(|(served, _)| served.method == method || method == "OPTIONS")
+        .map(|(served, call)| Route {
+            door: served.door,
+            call,
+            method: served.method,
+            allow,
+            path: format!("/{path}"),
+        })
         .ok_or(Refusal::Method { allow })
 }
 
-type Candidate = (Door, Call, &'static str);
-
-fn candidates(path: &str) -> Option<Vec<Candidate>> {
-    use Door::{Direct, Edge};
-    // One more than the longest path has: a longer one stays longer.
-    let segments: Vec<&str> = path.splitn(7, '/').collect();
-    let one = match segments.as_slice() {
-        ["v2", "callFlows"] => {
-            return Some(vec![
-                (Direct, Call::Flow, "POST"),
-                (Direct, Call::FlowInQuery, "GET"),
-            ]);
-        }
-        ["v1.2", "event", "create.json"] => (Direct, Call::CreateEvent, "GET"),
-        ["v1.2", "boxever-log-js-error.js"] => (Direct, Call::LogError, "GET"),
-        ["v1.2", stream @ ..] => {
-            stream_call(stream).map(|(call, method)| (Direct, call, method))?
-        }
-        ["v1", "events", "v1.2", stream @ ..] => {
-            stream_call(stream).map(|(call, method)| (Edge, call, method))?
-        }
-        ["v1", "personalize"] => (Edge, Call::Flow, "POST"),
-        ["v1", "personalize", "cdn-url"] => (Edge, Call::CdnUrl, "GET"),
-        ["web-flow-libs", key, file] if is_script_name(file) => {
-            (Direct, Call::WebFlow((*key).to_owned()), "GET")
-        }
-        ["library.js"] => (Direct, Call::Library, "GET"),
-        _ => return None,
-    };
-    Some(vec![one])
+fn show_browser(captured: &[&str]) -> Option<Call> {
+    let id = captured.first()?;
+    BrowserId::parse(id).map(|_| Call::ShowBrowser)
 }
 
-/// The part of the Stream API that both doors have.
-fn stream_call(segments: &[&str]) -> Option<(Call, &'static str)> {
-    match segments {
-        ["browser", "create.json"] => Some((Call::CreateBrowser, "GET")),
-        ["browser", id, "show.json"] if BrowserId::parse(id).is_some() => {
-            Some((Call::ShowBrowser, "GET"))
-        }
-        ["events"] => Some((Call::PostEvent, "POST")),
-        _ => None,
-    }
+fn web_flow(captured: &[&str]) -> Option<Call> {
+    let [key, file] = captured else { return None };
+    is_script_name(file).then(|| Call::WebFlow((*key).to_owned()))
 }
 
 /// A script beside `web-version.min.js`: the version script names its own successor.

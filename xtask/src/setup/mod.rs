@@ -5,6 +5,7 @@
 
 mod npm;
 mod pins;
+pub mod python;
 mod stamp;
 mod toolchain;
 mod tools;

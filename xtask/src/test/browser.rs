@@ -1,4 +1,4 @@
-//! Tests that are Node scripts: `tests/browser/*.mjs` and `tests/clients/*.mjs`.
+//! Tests that are Node scripts: `tests/browser/*.mjs`, `tests/clients/*.mjs` and `tests/openapi/*.mjs`.
 //!
 //! In: the folders. Out: one step per script. A script exits with 0 (passed), 77 (it cannot run here, for example without
 //! Chromium, and has said so) or anything else (failed), and may end with a line `N passed, N failed`; without one it
@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::Context;
 
-use crate::project::Project;
+use crate::{project::Project, setup::python};
 
 use super::{
     report::Outcome,
@@ -23,7 +23,9 @@ use super::{
 const SKIPPED: i32 = 77;
 
 /// Where they are.
-const FOLDERS: [&str; 2] = ["browser", "clients"];
+const FOLDERS: [&str; 3] = ["browser", "clients", OPENAPI];
+/// The one whose scripts need schemathesis.
+const OPENAPI: &str = "openapi";
 
 /// One script.
 pub struct Script {
@@ -73,8 +75,11 @@ fn is_wanted(path: &Path, filter: Option<&str>) -> bool {
 /// Runs a script.
 ///
 /// # Errors
-/// When node cannot be started.
+/// When node cannot be started, or what the script needs cannot be installed.
 pub fn run(project: &Project, script: &Script) -> anyhow::Result<(Outcome, Counts)> {
+    if script.folder == OPENAPI && !python::install(project)? {
+        return Ok((Outcome::Skipped, Counts::default()));
+    }
     let mut counted = None;
     let status = tee(project.command("node").arg(&script.path), |line| {
         counted = parse_counts(line).or(counted)

@@ -47,6 +47,7 @@ fn every_key_has_its_row() {
         "point_of_sale",
         "CDP_API_TOKEN",
         "XM_API_KEY",
+        "XM_API_KEY_2",
         "PREVIEW_KEY",
         "EVENTS",
         "CONFIG",

@@ -6,8 +6,8 @@ use url::Url;
 use super::{config, vars};
 use crate::config::{
     Bots, BrowserCache, BudgetFrom, CacheRule, CdpSettings, Config, Consent, ConsentCookie, Goal,
-    Identity, Language, PageExperience, PageViews, PathPattern, Site, SiteScope, Tag, parse,
-    parse_strict,
+    GuestApi, Identity, Language, PageExperience, PageViews, PathPattern, Site, SiteScope, Tag,
+    parse, parse_strict,
 };
 
 const EVERY_KEY: &str = r#"
@@ -33,6 +33,7 @@ exclude_paths = ["/feeds/*", "/basket"]
 personalise_not_found = true
 trusted_html = ["banner_top"]
 guest_fields = ["/lastName", "/extensions/0/tier"]
+guest_api = "v2"
 browser_cache = "revalidate"
 reuse_decisions_s = 60
 shadow = true
@@ -121,6 +122,7 @@ fn every_key_becomes_its_setting() {
             personalise_not_found: true,
             trusted_html: vec!["banner_top".to_owned()],
             guest_fields: vec!["/lastName".to_owned(), "/extensions/0/tier".to_owned()],
+            guest_api: GuestApi::V2,
             browser_cache: BrowserCache::Revalidate,
             reuse_decisions_s: 60,
             shadow: true,

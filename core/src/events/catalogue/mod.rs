@@ -13,10 +13,8 @@ mod attributes;
 mod base;
 mod commerce;
 mod complete;
-mod date_time;
 mod fields;
 mod identity;
-mod invalid;
 mod kind;
 mod page;
 mod rule;
@@ -27,13 +25,14 @@ use std::{fmt, io};
 
 use serde_json::{Map, Value};
 
-use self::{fields::Fields, invalid::Problems, rule::ONE};
+use self::{fields::Fields, rule::ONE};
+use crate::answer::invalid::{self, Problems};
 
 pub use self::{
     complete::{EventContext, complete},
-    invalid::Invalid,
     kind::Kind,
 };
+pub use crate::answer::Invalid;
 
 /// Largest event as it is given, in bytes of JSON.
 pub const MAX_EVENT: usize = 16 * 1024;

@@ -5,8 +5,10 @@
 
 use serde_json::Value;
 
-use super::date_time::{Clock, is_date, is_date_time};
-use crate::config::is_reserved_type;
+use crate::{
+    cdp::date_time::{Clock, is_date, is_date_time},
+    config::is_reserved_type,
+};
 
 /// Characters of a name, a page, an identifier: far more than any real one has.
 const MAX_TEXT: usize = 512;

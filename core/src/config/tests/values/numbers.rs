@@ -61,6 +61,7 @@ fn choices_are_closed() {
         ("page_views", ["edge", "browser"]),
         ("bots", ["default", "count"]),
         ("browser_cache", ["no-store", "revalidate"]),
+        ("guest_api", ["v2", "v2.1"]),
     ] {
         check(
             &format!("SITE.{name}"),

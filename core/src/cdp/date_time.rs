@@ -7,7 +7,7 @@ use time::{Date, Month, Time};
 
 /// What may stand behind the `T`.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Clock {
+pub(crate) enum Clock {
     /// `hh:mm`
     Minutes,
     /// `hh:mm:ss`, with or without a fraction.
@@ -17,7 +17,7 @@ pub(super) enum Clock {
 }
 
 /// `YYYY-MM-DDT` and one of the `allowed` clocks.
-pub(super) fn is_date_time(text: &str, allowed: &[Clock]) -> bool {
+pub(crate) fn is_date_time(text: &str, allowed: &[Clock]) -> bool {
     let Some((date, clock)) = text.split_once('T') else {
         return false;
     };
@@ -64,7 +64,7 @@ fn without_zone(clock: &str) -> Option<&str> {
 }
 
 /// `YYYY-MM-DD`.
-pub(super) fn is_date(text: &str) -> bool {
+pub(crate) fn is_date(text: &str) -> bool {
     let mut parts = text.split('-');
     let year = parts.next().and_then(|part| number::<i32>(part, 4));
     let month = parts.next().and_then(|part| number::<u8>(part, 2));

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use crate::{endpoints::Answer, events::Invalid};
+use super::{Answer, Invalid};
 
 /// A problem. `detail`: a sentence for the developer who reads it. `errors`: what is wrong field by field, left out of
 /// the document when there is nothing.
@@ -30,11 +30,15 @@ const fn title(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        409 => "Conflict",
         413 => "Content Too Large",
         415 => "Unsupported Media Type",
+        422 => "Unprocessable Content",
         429 => "Too Many Requests",
+        501 => "Not Implemented",
         502 => "Bad Gateway",
         503 => "Service Unavailable",
+        504 => "Gateway Timeout",
         _ => "Error",
     }
 }

@@ -1,4 +1,4 @@
-//! What is wrong with an event, field by field.
+//! What is wrong with what was sent, field by field.
 //!
 //! In: a path of names and a text. Out: the pair, as the problem documents and the log show it. It never repeats a
 //! value: what visitors type is theirs.
@@ -6,15 +6,16 @@
 use serde::Serialize;
 use serde_json::Value;
 
-/// How many problems of one event are told; more would only repeat a mistake.
+/// How many problems of one body are told; more would only repeat a mistake.
 const MAX_PROBLEMS: usize = 20;
 /// How many characters of a name that the caller chose are shown.
 const SHOWN_NAME: usize = 64;
 
-/// A field of an event that cannot be sent as it is.
+/// A field that cannot be taken as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Invalid {
-    /// Where, as JavaScript would write it: `type`, `identifiers[0].provider`, `ext.a.b`; `event` for the whole.
+    /// Where, as JavaScript would write it: `type`, `identifiers[0].provider`, `ext.a.b`; a name such as `event` for the
+    /// whole.
     pub field: String,
     /// What is wrong and what to do; reads on after the field and a colon.
     pub problem: String,
@@ -22,17 +23,21 @@ pub struct Invalid {
 
 /// The problems that were found so far.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<Invalid>);
+pub(crate) struct Problems(Vec<Invalid>);
 
 impl Problems {
-    pub(super) fn add(&mut self, field: String, problem: impl Into<String>) {
+    pub(crate) fn add(&mut self, field: String, problem: impl Into<String>) {
         if self.0.len() < MAX_PROBLEMS {
             let problem = problem.into();
             self.0.push(Invalid { field, problem });
         }
     }
 
-    pub(super) fn into_result<T>(self, value: T) -> Result<T, Vec<Invalid>> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn into_result<T>(self, value: T) -> Result<T, Vec<Invalid>> {
         if self.0.is_empty() {
             Ok(value)
         } else {
@@ -42,7 +47,7 @@ impl Problems {
 }
 
 /// `parent.name`, or `name` at the top; a long name is cut.
-pub(super) fn path(parent: &str, name: &str) -> String {
+pub(crate) fn path(parent: &str, name: &str) -> String {
     let mut path = parent.to_owned();
     if !path.is_empty() {
         path.push('.');
@@ -52,7 +57,7 @@ pub(super) fn path(parent: &str, name: &str) -> String {
 }
 
 /// What was found instead: its kind, for a text its length, never the value.
-pub(super) fn found(value: &Value) -> String {
+pub(crate) fn found(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(_) => "true or false".to_owned(),

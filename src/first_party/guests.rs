@@ -1,0 +1,111 @@
+//! The guest API for XM's server: the exchange is the core's, calls and waits are made here.
+//!
+//! In: a request of XM's server. Out: the exchange's answer, and one log line that says nothing of a person. Redirects of
+//! the CDP are not followed.
+
+use futures_util::future::{Either, select};
+use wasm_bindgen::JsValue;
+use worker::Env;
+use xm_edge_core::{
+    config::Config,
+    endpoints::Answer,
+    guests::{self, Call as CdpCall, Exchange, Line, MAX_BODY, MAX_REPLY, Reply, Request, Step},
+};
+
+use super::{Call, idempotency::Taken, respond};
+use crate::platform::{
+    body_reader::BodyReader,
+    clock::{self, Clock},
+    environment, fetch,
+};
+
+/// Answers a request at `path`, which begins with `guests`.
+pub(super) async fn answer(
+    call: &Call<'_>,
+    path: &str,
+    config: &Config,
+    env: &Env,
+) -> Result<web_sys::Response, JsValue> {
+    let clock = Clock::start();
+    let request = Request {
+        method: call.method,
+        path,
+        target: call.target,
+        headers: call.headers,
+    };
+    let secrets = environment::secrets(env);
+    let (answer, counts) = match guests::open(request, &config.cdp, &config.site, &secrets) {
+        Err(refused) => (refused, (0, 0)),
+        Ok(mut exchange) => {
+            if exchange.awaits_body() {
+                exchange.receive(&read(call.request).await);
+            }
+            let answer = carry_out(&mut exchange).await;
+            (answer, exchange.counts())
+        }
+    };
+    let line = Line::new(call.method, path, answer.status, counts, clock.now_ms());
+    worker::console_log!("{}", line.json());
+    respond(&answer)
+}
+
+/// At most [`MAX_BODY`] bytes of the body, and one more when there are more. One that breaks off is no JSON.
+async fn read(request: &web_sys::Request) -> Vec<u8> {
+    let Some(body) = request.body() else {
+        return Vec::new();
+    };
+    let Ok(mut reader) = BodyReader::new(&body) else {
+        return Vec::new();
+    };
+    match reader.read_to_end(MAX_BODY).await {
+        Ok(Some(whole)) => whole,
+        Ok(None) => vec![b' '; MAX_BODY + 1],
+        Err(_) => Vec::new(),
+    }
+}
+
+async fn carry_out(exchange: &mut Exchange) -> Answer {
+    let mut taken = None;
+    loop {
+        match exchange.step() {
+            Step::Answer(answer) => {
+                if let (Some(taken), Some((_, record))) = (taken.take(), exchange.remember()) {
+                    Taken::keep(taken, record).await;
+                }
+                return answer;
+            }
+            Step::Call { call, timeout_ms } => {
+                let reply = ask(&call, timeout_ms).await;
+                exchange.answered(&reply, js_sys::Math::random(), Clock::epoch_ms());
+            }
+            Step::Recall(name) => {
+                let (recalled, name) = Taken::recall(name).await;
+                taken = name;
+                exchange.recalled(&recalled);
+            }
+            Step::Wait { ms } => clock::delay(ms).await,
+        }
+    }
+}
+
+async fn ask(call: &CdpCall, timeout_ms: u32) -> Reply {
+    let headers: Vec<(&str, &str)> = call
+        .headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let Ok(request) = fetch::request(call.method, &call.url, &headers, call.body.as_deref()) else {
+        return Reply::NoAnswer;
+    };
+    let asked = Box::pin(fetch::ask_with_headers(&request, MAX_REPLY));
+    match select(asked, clock::delay(timeout_ms)).await {
+        Either::Left((Ok((answer, headers)), _)) => Reply::Answered {
+            status: answer.status,
+            content_type: headers.get("content-type").ok().flatten(),
+            retry_after: headers.get("retry-after").ok().flatten(),
+            body: answer.body,
+        },
+        Either::Left((Err(_), _)) => Reply::NoAnswer,
+        Either::Right(_) => Reply::TimedOut,
+    }
+}
