@@ -39,6 +39,9 @@ pub struct LogLine {
     /// What became of the VIEW.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub view: Option<&'static str>,
+    /// Why the bound queue did not take the VIEW.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue_fault: Option<&'static str>,
     /// Milliseconds from the start of the request to this line's subject being over.
     pub ms: u32,
 }

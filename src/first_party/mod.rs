@@ -7,7 +7,7 @@ mod events;
 mod sdk;
 
 use wasm_bindgen::JsValue;
-use worker::Context;
+use worker::{Context, Env};
 use xm_edge_core::{
     config::{Config, Problem},
     endpoints::{self, Answer, Endpoint},
@@ -40,19 +40,21 @@ impl Call<'_> {
     pub async fn answer(
         &self,
         config: &Result<Config, Vec<Problem>>,
+        env: &Env,
         context: &Context,
     ) -> Option<Result<web_sys::Response, JsValue>> {
         let prefix = config.as_ref().map_or(DEFAULT_PREFIX, |config| {
             config.site.endpoint_prefix.as_str()
         });
         let rest = endpoints::below(prefix, self.target.path)?;
-        Some(self.answer_below(rest, config, context).await)
+        Some(self.answer_below(rest, config, env, context).await)
     }
 
     async fn answer_below(
         &self,
         rest: &str,
         config: &Result<Config, Vec<Problem>>,
+        env: &Env,
         context: &Context,
     ) -> Result<web_sys::Response, JsValue> {
         let found = endpoints::find(rest);
@@ -71,7 +73,7 @@ impl Call<'_> {
             return self.beacon();
         }
         match found {
-            Some(endpoint) => events::answer(self, endpoint, config, context).await,
+            Some(endpoint) => events::answer(self, endpoint, config, env, context).await,
             None => sdk::answer(self, config).await,
         }
     }

@@ -24,7 +24,7 @@ use xm_edge_core::{
 };
 
 use crate::{
-    first_party, pass_through,
+    cdp, first_party, pass_through,
     platform::{clock::Clock, environment, headers::PlatformHeaders},
     told::Listener,
     visit::Visit,
@@ -58,7 +58,7 @@ pub async fn answer(
         target: &target,
         headers: &headers,
     };
-    if let Some(answered) = call.answer(&settings.config, context).await {
+    if let Some(answered) = call.answer(&settings.config, env, context).await {
         return answered;
     }
     let xm_origin = settings.xm_origin.as_ref();
@@ -74,10 +74,10 @@ pub async fn answer(
         Pass::First => gate(&method, &target, &headers, &site),
         _ => Route::PassThrough(PassThrough::Loop),
     };
-    let cdp = &config.cdp;
-    let mut listener = Listener::new(request, cdp, &site, &method, &url, target.path);
+    let tenant = &config.cdp;
+    let mut listener = Listener::new(request, env, tenant, &site, &method, &url, target.path);
     let to_xm = pass_through::to_xm(request, &target, route, hops, xm_origin)?;
-    let visit = || Visit::read(&target, &headers, &site, &cdp.client_key);
+    let visit = || Visit::read(&target, &headers, &site, &tenant.client_key);
     if let Route::PassThrough(reason) = route {
         let quiet = matches!(reason, PassThrough::StaticFile | PassThrough::ExcludedPath);
         let log = !quiet || site.debug;
@@ -85,7 +85,8 @@ pub async fn answer(
         if (reason, method.as_str()) == (PassThrough::Method, "HEAD") {
             return pass_through::head_of_page(response, &target, &headers, &site);
         }
-        return listener.pass(response, visit, context).await;
+        let create = async { cdp::create_in_time(tenant, &site).await.ok() };
+        return listener.pass(response, visit, create, context).await;
     }
 
     // 2. Visitor.
@@ -94,6 +95,7 @@ pub async fn answer(
         clock,
         requested_at_ms: Clock::epoch_ms(),
         config,
+        env,
         site: site.clone(),
         visit,
         path: target.path.to_owned(),
@@ -136,6 +138,7 @@ struct PageRequest<'c> {
     clock: Clock,
     requested_at_ms: u64,
     config: &'c Config,
+    env: &'c Env,
     site: Site,
     visit: Visit,
     path: String,

@@ -28,6 +28,7 @@ use crate::{
         clock::Clock,
         gone::Gone,
         headers::{self, PlatformHeaders},
+        queue::Queue,
     },
     stream::{Ended, Stream},
 };
@@ -49,6 +50,7 @@ const MAX_PAGE_IN_MEMORY: usize = 8 * 1024 * 1024;
 /// What the CDP and the log hear of a page when it has left.
 struct Afterwards {
     caller: Rc<Caller>,
+    queue: Option<Queue>,
     line: LogLine,
     path: String,
     count: bool,
@@ -63,8 +65,8 @@ impl Afterwards {
         if self.count && !ended.truncated {
             let (facts, outcomes) = (page.facts(), page.outcomes());
             let at = self.requested_at_ms;
-            let sent = after::send_view(&self.caller, &self.path, &facts, outcomes, at).await;
-            line.view = Some(sent.label());
+            let event = after::view(&self.caller, &self.path, &facts, outcomes, at);
+            after::send(self.queue.as_ref(), &self.caller.cdp, event, &mut line).await;
         }
         after::log(line, &page, ended);
     }
@@ -122,6 +124,7 @@ impl PageRequest<'_> {
         let caller = Rc::new(self.caller(browser_id));
         let afterwards = Afterwards {
             caller: Rc::clone(&caller),
+            queue: Queue::bound(self.env),
             line,
             path: self.path.clone(),
             count,

@@ -11,6 +11,7 @@
 pub mod browser;
 pub mod event;
 pub mod flow;
+pub mod unknown_ids;
 
 mod browser_id;
 mod language;
