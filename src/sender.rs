@@ -122,11 +122,7 @@ pub async fn store_parcel(queue: &Queue, parcel: &[String]) -> Result<(), QueueF
 
 /// Sends `outgoing` to the CDP, one event after the other: a goal belongs to the person who was identified before it. An id
 /// that the CDP does not know is replaced once, for all of them, and at the next page view in the visitor's cookie.
-async fn deliver(
-    settings: &CdpSettings,
-    outgoing: Outgoing,
-    tries: impl Fn(bool) -> Tries,
-) -> Sent {
+async fn deliver(settings: &CdpSettings, outgoing: Outgoing, tries: fn(bool) -> Tries) -> Sent {
     let Outgoing {
         mut replaceable,
         user_agent,
