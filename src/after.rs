@@ -5,27 +5,27 @@
 use uuid::Uuid;
 use xm_edge_core::{
     config::{CdpSettings, Site},
-    events::{BotView, Outcome, PageView},
+    events::{BotView, Fate, Outgoing, PageView, QueueFault},
     log_line::LogLine,
     render::{ComponentOutcome, Page},
     template::PageFacts,
 };
 
 use crate::{
-    cdp::{self, Caller},
-    platform::clock::Clock,
+    cdp::Caller,
+    platform::{clock::Clock, queue::Queue},
+    sender,
     stream::Ended,
-    unknown_ids,
 };
 
-/// Sends the visitor's VIEW.
-pub async fn send_view(
+/// The visitor's VIEW.
+pub fn view(
     caller: &Caller,
     path: &str,
     facts: &PageFacts,
     outcomes: &[ComponentOutcome],
     requested_at_ms: u64,
-) -> Outcome {
+) -> Outgoing {
     let shown: Vec<(String, String)> = outcomes
         .iter()
         .filter_map(|outcome| {
@@ -45,21 +45,21 @@ pub async fn send_view(
         requested_at_ms,
     }
     .event(Uuid::new_v4().to_string());
-    let outcome = cdp::send_event(&caller.cdp, &caller.user_agent, &event.body).await;
-    if outcome == Outcome::UnknownBrowserId {
-        unknown_ids::note(&caller.browser_id);
+    Outgoing {
+        replaceable: Some(caller.browser_id.clone()),
+        user_agent: caller.user_agent.clone(),
+        events: vec![event],
     }
-    outcome
 }
 
-/// Sends a bot's VIEW.
-pub async fn send_bot_view(
+/// A bot's VIEW. Its id is made of its user agent: no other replaces it.
+pub fn bot_view(
     settings: &CdpSettings,
     site: &Site,
     user_agent: &str,
     path: &str,
     requested_at_ms: u64,
-) -> Outcome {
+) -> Outgoing {
     let event = BotView {
         cdp: settings,
         site,
@@ -70,7 +70,23 @@ pub async fn send_bot_view(
         requested_at_ms,
     }
     .event(Uuid::new_v4().to_string());
-    cdp::send_event(settings, user_agent, &event.body).await
+    Outgoing {
+        replaceable: None,
+        user_agent: user_agent.to_owned(),
+        events: vec![event],
+    }
+}
+
+/// Sends the VIEW of a page and notes in the page's line what became of it.
+pub async fn send(
+    queue: Option<&Queue>,
+    settings: &CdpSettings,
+    view: Outgoing,
+    line: &mut LogLine,
+) {
+    let sent = sender::send(queue, settings, view).await;
+    line.view = sent.only().map(Fate::label);
+    line.queue_fault = sent.queue_fault.map(QueueFault::label);
 }
 
 /// Completes the line about a page that was streamed, and writes it.

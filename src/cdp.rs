@@ -1,7 +1,7 @@
 //! Calls to the CDP, and fragments from XM, for one page view.
 //!
-//! In: wishes of the page. Out: decisions, fragments, ids, outcomes of events. Nothing is retried while a visitor
-//! waits; the wire formats are the core's.
+//! In: wishes of the page. Out: decisions, fragments, ids. Nothing is retried while a visitor waits; the wire formats are
+//! the core's.
 
 use std::rc::Rc;
 
@@ -10,10 +10,9 @@ use futures_util::future::{Either, select};
 use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
 use xm_edge_core::{
-    cdp::{browser, event, flow, language},
+    cdp::{browser, flow, language},
     config::{CdpSettings, Site},
     decision::{Decision, MAX_BODY_BYTES},
-    events::{Outcome, outcome},
     reason::Failure,
     render::{FragmentPath, MAX_FRAGMENT_BYTES},
     request::{BrowserId, Campaign},
@@ -35,12 +34,6 @@ const JSON: &[(&str, &str)] = &[
     ("accept", "application/json"),
     ("content-type", "application/json"),
 ];
-/// Waits before the tries of an event, in milliseconds.
-const EVENT_TRIES_MS: [u32; 3] = [0, 300, 1_500];
-/// Longest a try of an event may take, in milliseconds.
-const EVENT_TIMEOUT_MS: u32 = 5_000;
-/// Most of an event's reply that is read.
-const MAX_EVENT_REPLY: usize = 16 * 1024;
 
 /// The visitor's place, from Cloudflare's `cf` object.
 #[derive(Clone, Debug, Default)]
@@ -202,26 +195,14 @@ pub async fn create_browser_id(cdp: &CdpSettings) -> Result<BrowserId, &'static 
         .map_err(browser::CreateError::label)
 }
 
-/// Sends an event: at most three tries, with growing pauses, each bounded.
-pub async fn send_event(cdp: &CdpSettings, user_agent: &str, body: &str) -> Outcome {
-    let mut last = Outcome::Retry;
-    for wait in EVENT_TRIES_MS {
-        if wait > 0 {
-            clock::delay(wait).await;
-        }
-        let Ok(request) = post(cdp, event::PATH, user_agent, body) else {
-            return Outcome::Rejected;
-        };
-        let sent = Box::pin(fetch::ask(&request, MAX_EVENT_REPLY));
-        last = match select(sent, clock::delay(EVENT_TIMEOUT_MS)).await {
-            Either::Left((Ok(answer), _)) => {
-                outcome(Some(answer.status), &answer.body.unwrap_or_default())
-            }
-            Either::Left((Err(_), _)) | Either::Right(_) => Outcome::Retry,
-        };
-        if last != Outcome::Retry {
-            break;
-        }
+/// Creates a browser id while a visitor waits, within the site's budget.
+///
+/// # Errors
+/// A constant label.
+pub async fn create_in_time(cdp: &CdpSettings, site: &Site) -> Result<BrowserId, &'static str> {
+    let create = Box::pin(create_browser_id(cdp));
+    match select(create, clock::delay(site.id_budget_ms)).await {
+        Either::Left((created, _)) => created,
+        Either::Right(_) => Err("timeout"),
     }
-    last
 }

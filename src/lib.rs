@@ -7,6 +7,7 @@
 
 mod after;
 mod cdp;
+mod consumer;
 mod first_party;
 mod page_view;
 mod pass_through;
@@ -17,7 +18,10 @@ mod told;
 mod unknown_ids;
 mod visit;
 
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::{Context, Env, event};
+
+use crate::platform::queue::MessageBatch;
 
 /// Answers a request. Whatever fails, the visitor gets XM's own page.
 #[event(fetch)]
@@ -33,4 +37,14 @@ async fn fetch(
         // The platform refused something that it never refuses: XM's own answer, as if we were not there.
         Err(_) => Ok(page_view::fall_back(&request, &env).await?),
     }
+}
+
+/// Delivers events that the queue holds. Exported by hand: the `worker` crate's own would make a panic of an error.
+///
+/// # Errors
+/// The platform did not take a verdict: what is not acknowledged comes again.
+#[wasm_bindgen]
+pub async fn queue(batch: MessageBatch, env: Env, _context: JsValue) -> Result<JsValue, JsValue> {
+    consumer::consume(&batch, &env).await?;
+    Ok(JsValue::UNDEFINED)
 }

@@ -3,16 +3,15 @@
 //! In: a request, XM's response. Out: events that are sent after the response, and the response without the headers that are
 //! for this Worker alone. The body is read by nobody, except a small form, from a copy.
 
-use futures_util::future::{Either, select};
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
-use worker::Context;
+use worker::{Context, Env};
 use xm_edge_core::{
     cdp::event::Event,
     config::{CdpSettings, Site},
     endpoints::{Admission, admit},
     events::{
-        Checked, EventContext, Told,
+        Checked, EventContext, Outgoing, Source, Told,
         catalogue::Kind,
         complete,
         form::{self, FormCopy},
@@ -23,18 +22,20 @@ use xm_edge_core::{
 };
 
 use crate::{
-    cdp, pass_through,
+    pass_through,
     platform::{
         body_reader::BodyReader,
-        clock::{self, Clock},
+        clock::Clock,
         headers::{self, PlatformHeaders},
+        queue::Queue,
     },
     sender,
-    visit::{IdState, Visit},
+    visit::Visit,
 };
 
 /// A request whose answer may tell of events.
 pub struct Listener<'l> {
+    pub env: &'l Env,
     pub cdp: &'l CdpSettings,
     pub site: &'l Site,
     pub method: &'l str,
@@ -72,6 +73,7 @@ impl<'l> Listener<'l> {
     /// Prepares to listen: finds the rules, and copies the request where one of them wants its form.
     pub fn new(
         request: &web_sys::Request,
+        env: &'l Env,
         cdp: &'l CdpSettings,
         site: &'l Site,
         method: &'l str,
@@ -83,6 +85,7 @@ impl<'l> Listener<'l> {
             .as_ref()
             .and_then(|matched| copy_form(request, matched));
         Self {
+            env,
             cdp,
             site,
             method,
@@ -129,16 +132,14 @@ impl<'l> Listener<'l> {
 
     /// Sends what was told of the visitor with `browser_id`, after the response.
     pub fn send(&self, heard: Heard, browser_id: &BrowserId, visit: &Visit, context: &Context) {
-        let events: Vec<Event> = heard
-            .events
-            .into_iter()
-            .map(|checked| self.complete(checked, browser_id))
-            .collect();
-        let (cdp, user_agent) = (self.cdp.clone(), visit.user_agent.clone());
-        let browser_id = browser_id.clone();
-        context.wait_until(async move {
-            sender::deliver(&cdp, &user_agent, &browser_id, &events).await;
-        });
+        let complete = |checked| self.complete(checked, browser_id);
+        let outgoing = Outgoing {
+            replaceable: Some(browser_id.clone()),
+            user_agent: visit.user_agent.clone(),
+            events: heard.events.into_iter().map(complete).collect(),
+        };
+        let queue = Queue::bound(self.env);
+        sender::send_later(context, queue, self.cdp, outgoing, Source::Xm);
     }
 
     fn complete(&self, checked: Checked, browser_id: &BrowserId) -> Event {
@@ -154,7 +155,8 @@ impl<'l> Listener<'l> {
         complete(checked, &context, Uuid::new_v4().to_string())
     }
 
-    /// Listens to a response that passes through: sends what it tells, and gives it back without our headers.
+    /// Listens to a response that passes through: sends what it tells, and gives it back without our headers. `create`: an id
+    /// for a visitor who has none; waited for only where an event needs it.
     ///
     /// # Errors
     /// Only where the platform refuses to make a response at all.
@@ -162,6 +164,7 @@ impl<'l> Listener<'l> {
         &mut self,
         response: web_sys::Response,
         visit: impl FnOnce() -> Visit,
+        create: impl Future<Output = Option<BrowserId>>,
         context: &Context,
     ) -> Result<web_sys::Response, JsValue> {
         let heard = self.hear(&response).await;
@@ -177,7 +180,7 @@ impl<'l> Listener<'l> {
         for name in pass_through::FOR_US {
             leaving.delete(name)?;
         }
-        if let Some(cookie) = self.send_or_ignore(heard, &visit, context).await {
+        if let Some(cookie) = self.send_or_ignore(heard, &visit, create, context).await {
             leaving.append("set-cookie", &cookie)?;
             // Who gets a cookie of their own gets an answer of their own.
             leaving.set("cache-control", "private, no-store")?;
@@ -190,20 +193,22 @@ impl<'l> Listener<'l> {
         &self,
         heard: Heard,
         visit: &Visit,
+        create: impl Future<Output = Option<BrowserId>>,
         context: &Context,
     ) -> Option<String> {
         let client_key = &self.cdp.client_key;
         let logout = heard.logout;
-        let known = match &visit.id {
-            IdState::Known(id) => Some(id.clone()),
-            _ => None,
-        };
+        let known = visit.id.id().cloned();
+        let is_known = known.is_some();
         let mut cookie = None;
         if let Some(kind) = decisive(&heard.events) {
-            match admit(visit.class, visit.grants, known.clone(), kind) {
-                Admission::Send(id) => self.send(heard, &id, visit, context),
+            match admit(visit.class, visit.grants, known, kind) {
+                Admission::Send(id) => {
+                    cookie = visit.id.renewal(client_key, self.site);
+                    self.send(heard, &id, visit, context);
+                }
                 Admission::CreateId => {
-                    if let Some(id) = self.create_id().await {
+                    if let Some(id) = create.await {
                         cookie = Some(id_cookie::keep(&id, client_key, self.site));
                         self.send(heard, &id, visit, context);
                     }
@@ -211,19 +216,11 @@ impl<'l> Listener<'l> {
                 Admission::Ignore(_) => {}
             }
         }
-        if logout && (known.is_some() || cookie.is_some()) {
+        if logout && (is_known || cookie.is_some()) {
             // The next page view starts under a new id.
             cookie = Some(id_cookie::expire(client_key, self.site));
         }
         cookie
-    }
-
-    async fn create_id(&self) -> Option<BrowserId> {
-        let create = Box::pin(cdp::create_browser_id(self.cdp));
-        match select(create, clock::delay(self.site.id_budget_ms)).await {
-            Either::Left((created, _)) => created.ok(),
-            Either::Right(_) => None,
-        }
     }
 }
 

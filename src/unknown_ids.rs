@@ -1,45 +1,55 @@
 //! Browser ids that the CDP no longer knows, so that the next page view replaces them.
 //!
-//! The CDP says so while, or after, the page leaves: too late for a cookie. This memory of the isolate bridges the
-//! time to the next page view. It holds hashes, bounded in number, and is a hint: where it is missing (another
-//! isolate) the CDP says so again.
+//! The CDP says so while, or after, the page leaves: too late for a cookie. This memory of the isolate bridges the time to
+//! the next page view. What it holds, and for whom, is the core's (`cdp::unknown_ids`).
 
-use std::{
-    cell::RefCell,
-    collections::VecDeque,
-    hash::{DefaultHasher, Hash, Hasher},
+use std::cell::RefCell;
+
+use futures_util::future::{Either, select};
+use xm_edge_core::{
+    cdp::unknown_ids::{Standing, UnknownIds},
+    config::CdpSettings,
+    events::sender::TRY_TIMEOUT_MS,
+    request::BrowserId,
 };
 
-use xm_edge_core::request::BrowserId;
-
-/// How many ids are remembered; the oldest goes first.
-const MAX_IDS: usize = 1024;
+use crate::{cdp, platform::clock};
 
 thread_local! {
-    static UNKNOWN: RefCell<VecDeque<u64>> = const { RefCell::new(VecDeque::new()) };
+    static UNKNOWN: RefCell<UnknownIds> = RefCell::default();
 }
 
 /// Remembers that the CDP does not know `id`.
 pub fn note(id: &BrowserId) {
-    let hash = hash(id);
-    UNKNOWN.with_borrow_mut(|unknown| {
-        if !unknown.contains(&hash) {
-            if unknown.len() >= MAX_IDS {
-                unknown.pop_front();
-            }
-            unknown.push_back(hash);
-        }
-    });
+    UNKNOWN.with_borrow_mut(|unknown| unknown.note(id));
 }
 
-/// Whether the CDP said that it does not know `id`.
+/// What is known of the id that a visitor brings.
+pub fn standing(id: &BrowserId) -> Standing {
+    UNKNOWN.with_borrow(|unknown| unknown.standing(id))
+}
+
+/// The replacement of `old` is in a visitor's cookie.
+pub fn hand_out(old: &BrowserId) {
+    UNKNOWN.with_borrow_mut(|unknown| unknown.hand_out(old));
+}
+
+/// Whether the CDP is known not to know `id`.
 pub fn contains(id: &BrowserId) -> bool {
-    let hash = hash(id);
-    UNKNOWN.with_borrow(|unknown| unknown.contains(&hash))
+    UNKNOWN.with_borrow(|unknown| unknown.contains(id))
 }
 
-fn hash(id: &BrowserId) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    hasher.finish()
+/// The id in place of `old`, for events: one that was created before, or else a new one.
+pub async fn replace(settings: &CdpSettings, old: &BrowserId) -> Option<BrowserId> {
+    note(old);
+    if let Some(id) = UNKNOWN.with_borrow(|unknown| unknown.replacement(old)) {
+        return Some(id);
+    }
+    let create = Box::pin(cdp::create_browser_id(settings));
+    match select(create, clock::delay(TRY_TIMEOUT_MS)).await {
+        Either::Left((Ok(id), _)) => {
+            Some(UNKNOWN.with_borrow_mut(|unknown| unknown.replace(old, id)))
+        }
+        Either::Left((Err(_), _)) | Either::Right(_) => None,
+    }
 }

@@ -4,11 +4,13 @@
 //! nobody.
 
 use xm_edge_core::{
+    cdp::unknown_ids::Standing,
     config::Site,
     request::{
         BrowserId, Campaign, Cookies, Grants, Headers, Target, VisitorClass, browser_id, classify,
         consent,
     },
+    response::id_cookie,
 };
 
 use crate::unknown_ids;
@@ -22,8 +24,35 @@ pub enum IdState {
     Withdrawn,
     /// A valid id came with the request.
     Known(BrowserId),
+    /// The CDP does not know the id that came, and this one has replaced it: whatever answer carries it must set it in the
+    /// cookie.
+    Replaced {
+        /// The id that came.
+        old: BrowserId,
+        /// The id that counts.
+        new: BrowserId,
+    },
     /// An id is to be created.
     Wanted,
+}
+
+impl IdState {
+    /// The id, if there is one.
+    pub fn id(&self) -> Option<&BrowserId> {
+        match self {
+            Self::Known(id) | Self::Replaced { new: id, .. } => Some(id),
+            Self::None(_) | Self::Wanted | Self::Withdrawn => None,
+        }
+    }
+
+    /// The cookie that must go with an answer because the visitor's own has an id that was replaced.
+    pub fn renewal(&self, client_key: &str, site: &Site) -> Option<String> {
+        let Self::Replaced { old, new } = self else {
+            return None;
+        };
+        unknown_ids::hand_out(old);
+        Some(id_cookie::keep(new, client_key, site))
+    }
 }
 
 /// One page view.
@@ -61,9 +90,14 @@ impl Visit {
         } else if !allowed.id {
             IdState::None("no_consent")
         } else {
-            browser_id::from_cookies(&cookies, client_key)
-                .filter(|id| !unknown_ids::contains(id))
-                .map_or(IdState::Wanted, IdState::Known)
+            match browser_id::from_cookies(&cookies, client_key) {
+                None => IdState::Wanted,
+                Some(id) => match unknown_ids::standing(&id) {
+                    Standing::Good => IdState::Known(id),
+                    Standing::Replaced(new) => IdState::Replaced { old: id, new },
+                    Standing::Unknown => IdState::Wanted,
+                },
+            }
         };
         Self {
             class,

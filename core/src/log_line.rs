@@ -42,6 +42,9 @@ pub struct LogLine {
     /// What is wrong with the page's tag: `doubled`, it was put in and stands further down in XM's page, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<&'static str>,
+    /// Why the bound queue did not take the VIEW.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue_fault: Option<&'static str>,
     /// Milliseconds from the start of the request to this line's subject being over.
     pub ms: u32,
 }

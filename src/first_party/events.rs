@@ -1,32 +1,28 @@
 //! `POST …/event` and `POST …/identity`: events that a page sends.
 //!
-//! In: a request of a page. Out: 202 once the event is on its way. The answer does not wait for the CDP, except for the id
-//! of a visitor who has none yet.
+//! In: a request of a page. Out: 202 once the event is stored or, without a queue, on its way. The answer does not wait for
+//! the CDP, except for the id of a visitor who has none yet, and where the queue fails.
 
-use futures_util::future::{Either, select};
+use futures_util::FutureExt;
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
-use worker::Context;
+use worker::{Context, Env};
 use xm_edge_core::{
-    config::{CdpSettings, Config, Site, site_for},
+    config::{CdpSettings, Config, site_for},
     endpoints::{
         Admission, Answer, Endpoint, Incoming, MAX_BODY, Received, accepted, admit, event,
         identity, ignored, not_stored, screen,
     },
-    events::{EventContext, complete},
-    request::BrowserId,
+    events::{EventContext, Fate, Outgoing, Source, complete},
     response::id_cookie,
 };
 
 use super::{Call, respond};
 use crate::{
     cdp,
-    platform::{
-        body_reader::BodyReader,
-        clock::{self, Clock},
-    },
+    platform::{body_reader::BodyReader, clock::Clock, queue::Queue},
     sender,
-    visit::{IdState, Visit},
+    visit::Visit,
 };
 
 /// Answers a POST of a page.
@@ -34,6 +30,7 @@ pub(super) async fn answer(
     call: &Call<'_>,
     endpoint: Endpoint,
     config: &Config,
+    env: &Env,
     context: &Context,
 ) -> Result<web_sys::Response, JsValue> {
     let (method, target, headers) = (call.method, call.target, call.headers);
@@ -47,7 +44,7 @@ pub(super) async fn answer(
     };
     match received {
         Received::Answer(refused) => respond(&refused),
-        Received::Event(incoming) => respond(&take(call, incoming, config, context).await),
+        Received::Event(incoming) => respond(&take(call, incoming, config, env, context).await),
     }
 }
 
@@ -60,20 +57,27 @@ async fn read(request: &web_sys::Request) -> Result<Vec<u8>, JsValue> {
     Ok(whole.unwrap_or_else(|| vec![b' '; MAX_BODY + 1]))
 }
 
-async fn take(call: &Call<'_>, incoming: Incoming, config: &Config, context: &Context) -> Answer {
+async fn take(
+    call: &Call<'_>,
+    incoming: Incoming,
+    config: &Config,
+    env: &Env,
+    context: &Context,
+) -> Answer {
     let site = site_for(config, &call.target.host, &incoming.page_path).into_owned();
-    let visit = Visit::read(call.target, call.headers, &site, &config.cdp.client_key);
-    let known = match &visit.id {
-        IdState::Known(id) => Some(id.clone()),
-        _ => None,
-    };
+    let client_key = &config.cdp.client_key;
+    let visit = Visit::read(call.target, call.headers, &site, client_key);
+    let known = visit.id.id().cloned();
     let admission = admit(visit.class, visit.grants, known, incoming.checked.kind());
-    let (browser_id, is_new) = match admission {
+    let (browser_id, cookie) = match admission {
         Admission::Ignore(reason) => return ignored(reason),
-        Admission::Send(id) => (id, false),
-        Admission::CreateId => match create_id(&config.cdp, &site).await {
-            Some(id) => (id, true),
-            None => return not_stored(),
+        Admission::Send(id) => (id, visit.id.renewal(client_key, &site)),
+        Admission::CreateId => match cdp::create_in_time(&config.cdp, &site).await {
+            Ok(id) => {
+                let cookie = id_cookie::keep(&id, client_key, &site);
+                (id, Some(cookie))
+            }
+            Err(_) => return not_stored(),
         },
     };
     let event = complete(
@@ -89,25 +93,39 @@ async fn take(call: &Call<'_>, incoming: Incoming, config: &Config, context: &Co
         },
         Uuid::new_v4().to_string(),
     );
-    let answer = accepted(&event.id);
-    let answer = if is_new {
-        let cookie = id_cookie::keep(&browser_id, &config.cdp.client_key, &site);
-        answer.with("set-cookie", cookie)
-    } else {
-        answer
+    let event_id = event.id.clone();
+    let outgoing = Outgoing {
+        replaceable: Some(browser_id),
+        user_agent: visit.user_agent,
+        events: vec![event],
     };
-    let (cdp, user_agent) = (config.cdp.clone(), visit.user_agent);
-    context.wait_until(async move {
-        sender::deliver(&cdp, &user_agent, &browser_id, &[event]).await;
-    });
-    answer
+    let answer = if is_taken(outgoing, &config.cdp, env, context).await {
+        accepted(&event_id)
+    } else {
+        not_stored()
+    };
+    // Also when it is to be sent again: under the same id.
+    match cookie {
+        Some(cookie) => answer.with("set-cookie", cookie),
+        None => answer,
+    }
 }
 
-/// A browser id, if the CDP gives one within the site's budget.
-async fn create_id(cdp: &CdpSettings, site: &Site) -> Option<BrowserId> {
-    let create = Box::pin(cdp::create_browser_id(cdp));
-    match select(create, clock::delay(site.id_budget_ms)).await {
-        Either::Left((created, _)) => created.ok(),
-        Either::Right(_) => None,
-    }
+/// Whether the page may be told that its event is accepted. With a queue that means that the queue has it, or, where the
+/// queue fails, the CDP; without one, that it is on its way.
+async fn is_taken(outgoing: Outgoing, cdp: &CdpSettings, env: &Env, context: &Context) -> bool {
+    let Some(queue) = Queue::bound(env) else {
+        sender::send_later(context, None, cdp, outgoing, Source::Page);
+        return true;
+    };
+    let (clock, cdp) = (Clock::start(), cdp.clone());
+    let taking = async move {
+        let sent = sender::send_now(&queue, &cdp, outgoing).await;
+        sender::log(Source::Page, &sent, clock);
+        matches!(sent.only(), Some(Fate::Accepted | Fate::Stored))
+    };
+    // The page may be gone before the answer: its event is stored all the same.
+    let taking = taking.boxed_local().shared();
+    context.wait_until(taking.clone().map(drop));
+    taking.await
 }

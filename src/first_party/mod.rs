@@ -83,7 +83,7 @@ impl Call<'_> {
             }
             // Unknown, as any path that there is not.
             Some(Endpoint::OpenApi) => sdk::answer(self, config).await,
-            Some(endpoint) => events::answer(self, endpoint, config, context).await,
+            Some(endpoint) => events::answer(self, endpoint, config, env, context).await,
             None => sdk::answer(self, config).await,
         }
     }

@@ -3,11 +3,10 @@
 //! In: what the visitor's cookies said. Out: the id, or a label that says why there is none. It waits for a new id no
 //! longer than the site allows.
 
-use futures_util::FutureExt;
 use xm_edge_core::request::BrowserId;
 
 use super::PageRequest;
-use crate::{cdp, platform::clock, visit::IdState};
+use crate::{cdp, visit::IdState};
 
 /// The browser id as the response leaves, and how it came about.
 pub(super) struct Identity {
@@ -37,23 +36,17 @@ impl Identity {
 }
 
 impl PageRequest<'_> {
-    /// The browser id: known, created in time, or none.
+    /// The browser id: known, the one that replaced it, created in time, or none.
     pub(super) async fn create_id(&self) -> Identity {
         match &self.visit.id {
             IdState::Known(id) => Identity::some(id.clone(), "known"),
             IdState::None(label) => Identity::none(label),
             IdState::Withdrawn => Identity::none("withdrawn"),
-            IdState::Wanted => {
-                let mut create = Box::pin(cdp::create_browser_id(&self.config.cdp).fuse());
-                let mut late = clock::delay(self.site.id_budget_ms).fuse();
-                futures_util::select_biased! {
-                    created = create => match created {
-                        Ok(id) => Identity::some(id, "created"),
-                        Err(label) => Identity::none(label),
-                    },
-                    () = late => Identity::none("timeout"),
-                }
-            }
+            IdState::Replaced { new, .. } => Identity::some(new.clone(), "replaced"),
+            IdState::Wanted => match cdp::create_in_time(&self.config.cdp, &self.site).await {
+                Ok(id) => Identity::some(id, "created"),
+                Err(label) => Identity::none(label),
+            },
         }
     }
 }

@@ -23,7 +23,10 @@ impl PageRequest<'_> {
         let client_key = &self.config.cdp.client_key;
         let cookie = match (&identity.id, &self.visit.id) {
             (Some(_), _) if identity.logout => Some(id_cookie::expire(client_key, &self.site)),
-            (Some(id), _) => Some(id_cookie::keep(id, client_key, &self.site)),
+            (Some(id), state) => {
+                let renewed = state.renewal(client_key, &self.site);
+                Some(renewed.unwrap_or_else(|| id_cookie::keep(id, client_key, &self.site)))
+            }
             (None, IdState::Withdrawn) => Some(id_cookie::expire(client_key, &self.site)),
             (None, _) => None,
         };

@@ -25,7 +25,7 @@ use xm_edge_core::{
 };
 
 use crate::{
-    first_party, pass_through,
+    cdp, first_party, pass_through,
     platform::{clock::Clock, environment, headers::PlatformHeaders},
     told::Listener,
     visit::Visit,
@@ -75,10 +75,10 @@ pub async fn answer(
         Pass::First => gate(&method, &target, &headers, &site),
         _ => Route::PassThrough(PassThrough::Loop),
     };
-    let cdp = &config.cdp;
-    let mut listener = Listener::new(request, cdp, &site, &method, &url, target.path);
+    let tenant = &config.cdp;
+    let mut listener = Listener::new(request, env, tenant, &site, &method, &url, target.path);
     let to_xm = pass_through::to_xm(request, &target, route, hops, xm_origin)?;
-    let visit = || Visit::read(&target, &headers, &site, &cdp.client_key);
+    let visit = || Visit::read(&target, &headers, &site, &tenant.client_key);
     if let Route::PassThrough(reason) = route {
         let quiet = matches!(reason, PassThrough::StaticFile | PassThrough::ExcludedPath);
         let log = !quiet || site.debug;
@@ -86,7 +86,8 @@ pub async fn answer(
         if (reason, method.as_str()) == (PassThrough::Method, "HEAD") {
             return pass_through::head_of_page(response, &target, &headers, &site);
         }
-        return listener.pass(response, visit, context).await;
+        let create = async { cdp::create_in_time(tenant, &site).await.ok() };
+        return listener.pass(response, visit, create, context).await;
     }
 
     // 2. Visitor.
@@ -95,6 +96,7 @@ pub async fn answer(
         clock,
         requested_at_ms: Clock::epoch_ms(),
         config,
+        env,
         site: site.clone(),
         visit,
         path: target.path.to_owned(),
@@ -137,6 +139,7 @@ struct PageRequest<'c> {
     clock: Clock,
     requested_at_ms: u64,
     config: &'c Config,
+    env: &'c Env,
     site: Site,
     visit: Visit,
     path: String,

@@ -20,7 +20,7 @@ use xm_edge_core::{
 use super::{PageRequest, identity::Identity, send::OpenPage};
 use crate::{
     after, pass_through,
-    platform::{body_writer, fetch, headers::PlatformHeaders},
+    platform::{body_writer, fetch, headers::PlatformHeaders, queue::Queue},
     told::Listener,
     visit,
 };
@@ -55,7 +55,15 @@ impl PageRequest<'_> {
             Opened::Page(charset) => charset,
             Opened::PassThrough(reason) => {
                 pass_through::note(LogLine::passed(reason), status, self.clock);
-                return listener.pass(xm, || self.visit.clone(), context).await;
+                // The id that is under way already: a second one would be a second guest.
+                let create = async {
+                    match created {
+                        Some(created) => created.id,
+                        None => (&mut creating).await.id,
+                    }
+                };
+                let visit = || self.visit.clone();
+                return listener.pass(xm, visit, create, context).await;
             }
         };
         let Some(body) = xm.body() else {
@@ -106,9 +114,10 @@ impl PageRequest<'_> {
                 self.path.clone(),
             );
             let (user_agent, at) = (self.visit.user_agent.clone(), self.requested_at_ms);
+            let queue = Queue::bound(self.env);
             context.wait_until(async move {
-                let sent = after::send_bot_view(&cdp, &site, &user_agent, &path, at).await;
-                line.view = Some(sent.label());
+                let event = after::bot_view(&cdp, &site, &user_agent, &path, at);
+                after::send(queue.as_ref(), &cdp, event, &mut line).await;
                 after::write(line, clock);
             });
         } else {

@@ -28,6 +28,7 @@ use crate::{
         clock::Clock,
         gone::Gone,
         headers::{self, PlatformHeaders},
+        queue::Queue,
     },
     stream::{Ended, Stream},
 };
@@ -52,6 +53,7 @@ const MAX_PAGE_IN_MEMORY: usize = 8 * 1024 * 1024;
 struct Afterwards {
     /// `None` without a browser id.
     caller: Option<Rc<Caller>>,
+    queue: Option<Queue>,
     line: LogLine,
     path: String,
     count: bool,
@@ -67,8 +69,8 @@ impl Afterwards {
         if let Some(caller) = self.caller.filter(|_| self.count && !ended.truncated) {
             let (facts, outcomes) = (page.facts(), page.outcomes());
             let at = self.requested_at_ms;
-            let sent = after::send_view(&caller, &self.path, &facts, outcomes, at).await;
-            line.view = Some(sent.label());
+            let event = after::view(&caller, &self.path, &facts, outcomes, at);
+            after::send(self.queue.as_ref(), &caller.cdp, event, &mut line).await;
         }
         after::log(line, &page, ended);
     }
@@ -123,6 +125,7 @@ impl PageRequest<'_> {
         let caller = identity.id.clone().map(|id| Rc::new(self.caller(id)));
         let afterwards = Afterwards {
             caller: caller.clone(),
+            queue: Queue::bound(self.env),
             line,
             path: self.path.clone(),
             count,

@@ -10,3 +10,4 @@ pub mod fetch;
 pub mod gone;
 pub mod headers;
 pub mod js;
+pub mod queue;

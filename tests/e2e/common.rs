@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use xm_edge_tests::{
-    End, Page, RETURNING_ID, Reply, Response, World, assert_bytes, component, find, variant,
+    End, Page, RETURNING_ID, Reply, Response, Visit, World, assert_bytes, component, find, variant,
     visitor_cookie,
 };
 
@@ -60,6 +60,23 @@ pub fn hero_world_with(site: Value) -> World {
     let world = World::build().site(site).start();
     world.page("/", Reply::html(hero_page().html()));
     world
+}
+
+/// `fetch(target, {method: "POST", body})` of a page of the site.
+pub fn post<'w>(world: &'w World, target: &str, kind: &str, body: impl AsRef<[u8]>) -> Visit<'w> {
+    let origin = format!("http://{}", world.workerd.address());
+    world
+        .revisit(target)
+        .method("POST")
+        .header("Accept", "*/*")
+        .header("Origin", &origin)
+        .header("Referer", &format!("{origin}/shop/shoe?email=x@y.example"))
+        .header("Sec-Fetch-Site", "same-origin")
+        .header("Sec-Fetch-Mode", "cors")
+        .header("Sec-Fetch-Dest", "empty")
+        .without("Sec-Fetch-User")
+        .without("Upgrade-Insecure-Requests")
+        .body(kind, body)
 }
 
 /// The body without its `data-cdp-shown` attributes, and their values in order.

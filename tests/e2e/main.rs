@@ -21,6 +21,7 @@ mod marks;
 mod not_found;
 mod page_events;
 mod pass_through;
+mod queue;
 mod real_pages;
 mod revalidate;
 mod rules;

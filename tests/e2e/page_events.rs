@@ -15,29 +15,13 @@ use xm_edge_tests::{
 };
 
 use crate::common::{
-    assert_cdp_was_not_asked, cookies_set, event_types, id_set, sent_events, settle, settle_as,
+    assert_cdp_was_not_asked, cookies_set, event_types, id_set, post, sent_events, settle,
+    settle_as,
 };
 
 const EVENT: &str = "/_cdp/event";
 const IDENTITY: &str = "/_cdp/identity";
 const JSON: &str = "application/json";
-
-/// `fetch(target, {method: "POST", body})` of a page of the site.
-fn post<'w>(world: &'w World, target: &str, kind: &str, body: impl AsRef<[u8]>) -> Visit<'w> {
-    let origin = format!("http://{}", world.workerd.address());
-    world
-        .revisit(target)
-        .method("POST")
-        .header("Accept", "*/*")
-        .header("Origin", &origin)
-        .header("Referer", &format!("{origin}/shop/shoe?email=x@y.example"))
-        .header("Sec-Fetch-Site", "same-origin")
-        .header("Sec-Fetch-Mode", "cors")
-        .header("Sec-Fetch-Dest", "empty")
-        .without("Sec-Fetch-User")
-        .without("Upgrade-Insecure-Requests")
-        .body(kind, body)
-}
 
 fn signup() -> String {
     json!({"type": "SIGNUP", "ext": {"plan": "gold"}}).to_string()

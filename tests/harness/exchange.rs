@@ -88,23 +88,29 @@ impl Exchange {
     }
 
     /// Reads to the end.
+    ///
+    /// # Panics
+    /// When the connection ends before the head.
     #[must_use]
-    pub fn finish(mut self) -> Response {
+    pub fn finish(self) -> Response {
+        self.finish_if_answered()
+            .expect("the connection ended before the head of the response")
+    }
+
+    /// Reads to the end; `None` when there was no answer at all.
+    #[must_use]
+    pub fn finish_if_answered(mut self) -> Option<Response> {
         let end = self.read_until("the end of the response", |this| {
-            this.head.as_ref()?;
-            if this.body.complete {
-                Some(End::Complete)
-            } else {
-                this.ended
-            }
+            let complete = this.head.is_some() && this.body.complete;
+            complete.then_some(End::Complete).or(this.ended)
         });
-        let (status, headers) = self.head.unwrap_or_default();
-        Response {
+        let (status, headers) = self.head?;
+        Some(Response {
             status,
             headers,
             body: self.body.bytes,
             end,
-        }
+        })
     }
 
     fn read_until<T>(&mut self, what: &str, mut enough: impl FnMut(&Self) -> Option<T>) -> T {

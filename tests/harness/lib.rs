@@ -3,7 +3,9 @@
 //!
 //! ```text
 //! Visit (raw socket) ──► Workerd (build/index.js) ──► Origin (scripted XM)
-//!                                   └────────────────► Cdp (scripted CDP)
+//!                                   ├────────────────► Cdp (scripted CDP)
+//!                                   └── stores ──────► Queue (outlives workerd)
+//!                                   ◄── batches ─────┘
 //! ```
 //!
 //! In: what a test scripts. Out: what each side saw, in order. It never sleeps to order things: a [`Latch`]
@@ -17,6 +19,7 @@ mod client;
 mod exchange;
 mod journal;
 mod page;
+mod queue;
 mod reply;
 mod request;
 mod server;
@@ -29,11 +32,12 @@ pub use client::Visit;
 pub use exchange::{End, Exchange, Response};
 pub use journal::{Journal, Latch};
 pub use page::{Page, component, variant};
+pub use queue::{Batch, Message, Queue, Settings as QueueSettings, Store};
 pub use reply::Reply;
 pub use request::Request;
 pub use server::Server;
 pub use wire::{Headers, assert_bytes, contains, dechunk, find};
-pub use workerd::{Module, Workerd};
+pub use workerd::{Killer, Module, Workerd};
 pub use world::{CLIENT_KEY, RETURNING_ID, World, WorldBuilder, visitor_cookie};
 
 /// How long anything may take before a test calls it a hang. No test measures time against it.

@@ -7,12 +7,16 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
     thread,
 };
 
 use serde_json::Value;
 
-use crate::Journal;
+use crate::{
+    Journal,
+    queue::{self, QueueBinding},
+};
 
 /// What runs in workerd.
 pub enum Module {
@@ -24,28 +28,50 @@ pub enum Module {
 
 /// A running workerd.
 pub struct Workerd {
-    child: Child,
+    killer: Killer,
     address: SocketAddr,
+    /// Where batches of a queue are handed in.
+    broker: Option<SocketAddr>,
     lines: Journal<String>,
     _folder: tempfile::TempDir,
 }
 
+/// Ends a workerd at once, from any thread: as when a machine is switched off.
+#[derive(Clone)]
+pub struct Killer(Arc<Mutex<Child>>);
+
+impl Killer {
+    /// Ends it.
+    pub fn kill(&self) {
+        let mut child = self.0.lock().unwrap();
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
 impl Workerd {
-    /// Starts workerd with these bindings: texts as text, anything else as JSON, as wrangler does.
+    /// Starts workerd with these bindings: texts as text, anything else as JSON, as wrangler does. `queue`: what is bound as
+    /// `EVENTS`, and who may deliver.
     ///
     /// # Panics
     /// With the command to run when something it needs is missing; with workerd's own words when it does not start.
     #[must_use]
-    pub fn start(module: &Module, bindings: &[(String, Value)]) -> Self {
+    pub(crate) fn start(
+        module: &Module,
+        bindings: &[(String, Value)],
+        queue: Option<&QueueBinding>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("no temporary folder");
         let modules = install(module, folder.path());
         fs::write(
             folder.path().join("config.capnp"),
-            config(&modules, &compatibility(module), bindings),
+            config(&modules, &compatibility(module), bindings, queue),
         )
         .unwrap();
         let mut child = Command::new(binary())
             .args(["serve", "config.capnp", "--control-fd=1"])
+            // The broker beside the Worker calls its `queue` handler, which Cloudflare's own does by other means.
+            .args(queue.map(|_| "--experimental"))
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -56,21 +82,43 @@ impl Workerd {
         follow(child.stdout.take().unwrap(), lines.clone());
         follow(child.stderr.take().unwrap(), lines.clone());
         let mut workerd = Self {
-            child,
+            killer: Killer(Arc::new(Mutex::new(child))),
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            broker: None,
             lines,
             _folder: folder,
         };
-        let port = workerd
-            .lines
-            .wait_for("workerd listening (its own words are above)", |all| {
-                all.iter().find_map(|line| {
-                    let message: Value = serde_json::from_str(line).ok()?;
-                    (message["event"] == "listen").then(|| message["port"].as_u64())?
-                })
-            });
-        workerd.address.set_port(u16::try_from(port).unwrap());
+        workerd.address = workerd.listening("http");
+        workerd.broker = queue.map(|_| workerd.listening("broker"));
         workerd
+    }
+
+    fn listening(&self, socket: &str) -> SocketAddr {
+        let what = format!("workerd listening at {socket} (its own words are above)");
+        let port = self.lines.wait_for(&what, |all| {
+            all.iter().find_map(|line| {
+                let message: Value = serde_json::from_str(line).ok()?;
+                (message["event"] == "listen" && message["socket"] == socket)
+                    .then(|| message["port"].as_u64())?
+            })
+        });
+        SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(port).unwrap()))
+    }
+
+    /// Ends it from any thread.
+    #[must_use]
+    pub fn killer(&self) -> Killer {
+        self.killer.clone()
+    }
+
+    /// Where batches of the queue are handed in.
+    ///
+    /// # Panics
+    /// In a world without a queue.
+    #[must_use]
+    pub fn broker(&self) -> SocketAddr {
+        self.broker
+            .expect("this world has no queue: World::build().queue(…)")
     }
 
     /// Where it listens.
@@ -88,8 +136,7 @@ impl Workerd {
 
 impl Drop for Workerd {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.killer.kill();
         if thread::panicking() {
             eprintln!("--- what workerd logged:");
             for line in self.lines.all() {
@@ -189,10 +236,11 @@ fn config(
     modules: &str,
     (date, flags): &(String, Vec<String>),
     bindings: &[(String, Value)],
+    queue: Option<&QueueBinding>,
 ) -> String {
     // JSON's quoting of printable text is also Cap'n Proto's.
     let quoted = |text: &str| Value::from(text).to_string();
-    let bindings: Vec<String> = bindings
+    let mut bindings: Vec<String> = bindings
         .iter()
         .map(|(name, value)| match value.as_str() {
             Some(text) => format!("(name = {}, text = {})", quoted(name), quoted(text)),
@@ -204,15 +252,23 @@ fn config(
         })
         .collect();
     let flags: Vec<String> = flags.iter().map(|flag| quoted(flag)).collect();
+    bindings.extend(
+        queue
+            .filter(|queue| queue.is_producer)
+            .map(|_| queue::BINDING.to_owned()),
+    );
+    let (services, sockets, workers) = queue.map(QueueBinding::config).unwrap_or_default();
     format!(
         r#"using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
     (name = "outside", network = (allow = ["public", "private"])),
+    {services}
   ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main"), {sockets}],
 );
+{workers}
 const main :Workerd.Worker = (
   modules = [{modules}],
   compatibilityDate = {date},

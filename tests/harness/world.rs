@@ -8,7 +8,10 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use crate::{Cdp, Headers, Journal, Module, Reply, Request, Server, Visit, Workerd};
+use crate::{
+    Batch, Cdp, Headers, Journal, Module, Queue, QueueSettings, Reply, Request, Server, Visit,
+    Workerd,
+};
 
 /// The client key of every test site.
 pub const CLIENT_KEY: &str = "pqsTESTKEY0123456789abcdefABCDEF";
@@ -30,6 +33,9 @@ pub struct World {
     pub cdp: Cdp,
     /// The runtime.
     pub workerd: Workerd,
+    queue: Option<Queue>,
+    module: Module,
+    bindings: Vec<(String, Value)>,
     origin: Server,
     pages: Arc<Mutex<HashMap<String, Script>>>,
 }
@@ -39,6 +45,7 @@ pub struct WorldBuilder {
     site: Map<String, Value>,
     vars: Vec<(String, Value)>,
     module: Module,
+    queue: Option<QueueSettings>,
 }
 
 impl World {
@@ -59,6 +66,7 @@ impl World {
             site,
             vars: Vec::new(),
             module: Module::Built,
+            queue: None,
         }
     }
 
@@ -107,6 +115,41 @@ impl World {
     #[must_use]
     pub fn revisit(&self, target: &str) -> Visit<'_> {
         self.visit(target).cookies(&visitor_cookie(RETURNING_ID))
+    }
+
+    /// The queue that is bound as `EVENTS`.
+    ///
+    /// # Panics
+    /// In a world without one.
+    #[must_use]
+    pub fn queue(&self) -> &Queue {
+        self.queue.as_ref().expect("World::build().queue(…)")
+    }
+
+    /// Delivers what is due in the queue, at most one batch.
+    pub fn deliver(&self) -> Batch {
+        self.queue().deliver(self.workerd.broker())
+    }
+
+    /// Delivers everything in the queue, and moves its clock on to what is due later, until nothing is left in it.
+    ///
+    /// # Panics
+    /// When messages keep coming back beyond their `max_retries`.
+    pub fn deliver_all(&self) -> Vec<Batch> {
+        self.queue().deliver_all(self.workerd.broker())
+    }
+
+    /// Ends the runtime, if it is still there, and starts another with the same bindings. XM, the CDP and the queue stay.
+    pub fn restart(&mut self) {
+        self.restart_with(|_| {});
+    }
+
+    /// As [`World::restart`], with other bindings: a new deployment.
+    pub fn restart_with(&mut self, change: impl FnOnce(&mut Vec<(String, Value)>)) {
+        change(&mut self.bindings);
+        self.workerd.killer().kill();
+        let binding = self.queue.as_ref().map(Queue::binding);
+        self.workerd = Workerd::start(&self.module, &self.bindings, binding.as_ref());
     }
 
     /// Waits for a log line that is a JSON object and matches.
@@ -158,6 +201,13 @@ impl WorldBuilder {
         self.var(name, Value::Null)
     }
 
+    /// Binds a queue as `EVENTS`, and consumes it.
+    #[must_use]
+    pub fn queue(mut self, settings: QueueSettings) -> Self {
+        self.queue = Some(settings);
+        self
+    }
+
     /// Runs another module than the built Worker.
     #[must_use]
     pub fn module(mut self, module: Module) -> Self {
@@ -195,9 +245,14 @@ impl WorldBuilder {
                 bindings.push((name, value));
             }
         }
+        let queue = self.queue.map(Queue::start);
+        let binding = queue.as_ref().map(Queue::binding);
         World {
             cdp,
-            workerd: Workerd::start(&self.module, &bindings),
+            workerd: Workerd::start(&self.module, &bindings, binding.as_ref()),
+            queue,
+            module: self.module,
+            bindings,
             origin,
             pages,
         }

@@ -3,9 +3,9 @@
 //! In: fields that were read and bounded elsewhere. Out: a flat JSON body. The wire knows no idempotency key, so the
 //! event's own id stays beside the body, for the log and for retries.
 
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use time::{OffsetDateTime, UtcOffset};
 
@@ -52,6 +52,18 @@ pub fn with_browser_id(body: &str, browser_id: &BrowserId) -> String {
     };
     fields.insert("browser_id".to_owned(), browser_id.as_str().into());
     serde_json::to_string(&fields).unwrap_or_else(|_| body.to_owned())
+}
+
+/// The browser id in the body of an event.
+#[must_use]
+pub fn browser_id(body: &str) -> Option<BrowserId> {
+    #[derive(Deserialize)]
+    struct Fields<'b> {
+        #[serde(borrow)]
+        browser_id: Cow<'b, str>,
+    }
+    let fields: Fields<'_> = serde_json::from_str(body).ok()?;
+    BrowserId::parse(&fields.browser_id)
 }
 
 /// The fields of a VIEW, by their names on the wire.
@@ -120,6 +132,25 @@ mod tests {
         assert_eq!(with_browser_id(body, &id), body.replace("old", NEW));
         for odd in ["", "[]", "{", "null"] {
             assert_eq!(with_browser_id(odd, &id), odd);
+        }
+    }
+
+    #[test]
+    fn the_id_of_an_event_is_read_from_its_body() {
+        let id = BrowserId::parse(NEW);
+        let escaped = NEW.replacen('1', "\\u0031", 1);
+        for text in [NEW, &escaped] {
+            let body = format!(r#"{{"type":"VIEW","ext":{{"a":[1]}},"browser_id":"{text}"}}"#);
+            assert_eq!(browser_id(&body), id, "{body}");
+        }
+        for none in [
+            "",
+            "{}",
+            "[]",
+            r#"{"browser_id":1}"#,
+            r#"{"browser_id":"x"}"#,
+        ] {
+            assert_eq!(browser_id(none), None, "{none}");
         }
     }
 

@@ -12,6 +12,7 @@ pub mod browser;
 pub mod event;
 pub mod flow;
 pub mod guest;
+pub mod unknown_ids;
 
 mod browser_id;
 pub(crate) mod date_time;

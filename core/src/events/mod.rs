@@ -3,8 +3,11 @@
 //! ```text
 //! page_view ────────────────────────────────────────┐
 //! header  (CDP-Event of XM)       ┐                 │
-//! rules   (goals, forms) ─► form  ├─► catalogue ────┼─► Event ─► StoredEvent ─► outcome ─► sender: again, or done
+//! rules   (goals, forms) ─► form  ├─► catalogue ────┴─► Event
 //! endpoints (the page)            ┘   check, complete
+//!
+//! Event ─► Outgoing ─┬─► StoredEvent ─► (queue) ─► lanes ─┬─► outcome ─► sender: again, or done ─► Fate ─► Tally
+//!                    └────────────────────────────────────┘
 //! ```
 //!
 //! In: settings, facts of the page, what was shown; headers, forms and JSON of others; the CDP's answer. Out: an
@@ -21,12 +24,18 @@ pub mod page_view;
 pub mod rules;
 pub mod sender;
 
+mod fate;
+mod outgoing;
 mod stored;
 mod success;
+mod tally;
 mod told;
 
 pub use catalogue::{Checked, EventContext, Invalid, check, complete};
+pub use fate::{Fate, QueueFault, Sent};
 pub use outcome::{Outcome, outcome};
+pub use outgoing::{MAX_PARCEL, Outgoing, parcels};
 pub use page_view::{BotView, PageView};
 pub use stored::{StoredEvent, Unreadable};
+pub use tally::{Source, Tally};
 pub use told::Told;

@@ -1,10 +1,10 @@
-//! What became of an event.
+//! What became of a try to send an event.
 //!
 //! In: the CDP's answer, or its absence. Out: an [`Outcome`]. It never retries itself.
 
 use crate::cdp::browser;
 
-/// What became of an event.
+/// What became of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Outcome {
     /// The CDP has it. (With an unknown point of sale it is dropped there, and the answer does not say so.)

@@ -2,6 +2,9 @@
 //!
 //! In: an event that was accepted. Out: the message, and back. Messages outlive the Worker that wrote them, so they
 //! carry a version; they hold what visitors typed and never stand in a log.
+//!
+//! A message is text and not an object of the queue, which would be read and written again by JavaScript: a number of an
+//! event keeps every digit.
 
 use std::fmt;
 
@@ -28,9 +31,15 @@ pub struct StoredEvent {
     /// The visitor's `User-Agent`, by which the CDP knows the device; empty when there was none.
     #[serde(default)]
     pub user_agent: String,
-    /// Whether the browser id has been replaced once already.
+    /// Whether the browser id stays, come what may: it has replaced another already, or it is no guest's.
     #[serde(default)]
     pub replaced: bool,
+    /// When it was stored, in milliseconds since 1970.
+    #[serde(default)]
+    at: u64,
+    /// Its place among those that were stored with it.
+    #[serde(default)]
+    n: usize,
 }
 
 /// A message that is no event of this version.
@@ -38,16 +47,29 @@ pub struct StoredEvent {
 pub struct Unreadable;
 
 impl StoredEvent {
-    /// The message for `event`.
-    #[must_use]
-    pub fn new(event: Event, user_agent: &str) -> Self {
+    /// The `n`th event of an answer, stored at `at_ms`.
+    pub(super) fn new(
+        event: &Event,
+        user_agent: &str,
+        replaced: bool,
+        at_ms: u64,
+        n: usize,
+    ) -> Self {
         Self {
             v: VERSION,
-            id: event.id,
-            body: event.body,
+            id: event.id.clone(),
+            body: event.body.clone(),
             user_agent: user_agent.chars().take(MAX_USER_AGENT).collect(),
-            replaced: false,
+            replaced,
+            at: at_ms,
+            n,
         }
+    }
+
+    /// By this the events of one visitor are sorted: the queue may mix them.
+    #[must_use]
+    pub const fn order(&self) -> (u64, usize) {
+        (self.at, self.n)
     }
 
     /// The message as text.
@@ -94,7 +116,7 @@ mod tests {
             id: "e1".to_owned(),
             body: r#"{"browser_id":"x","email":"j@d.ie"}"#.to_owned(),
         };
-        StoredEvent::new(event, &"é".repeat(600))
+        StoredEvent::new(&event, &"é".repeat(600), false, 7, 1)
     }
 
     #[test]
@@ -128,6 +150,7 @@ mod tests {
         let replaced = stored().with_browser_id(&id);
         assert!(replaced.replaced);
         assert_eq!(replaced.id, "e1");
+        assert_eq!(replaced.order(), (7, 1));
         let body = format!(r#"{{"browser_id":"{}","email":"j@d.ie"}}"#, id.as_str());
         assert_eq!(replaced.body, body);
     }
