@@ -13,6 +13,7 @@ use xm_edge_core::{
     cdp::{browser, flow, language},
     config::{CdpSettings, Site},
     decision::{Decision, MAX_BODY_BYTES},
+    guests::{Secrets, vouch::Vouched},
     reason::Failure,
     render::{FragmentPath, MAX_FRAGMENT_BYTES},
     request::{BrowserId, Campaign},
@@ -21,6 +22,7 @@ use xm_edge_core::{
 };
 
 use crate::{
+    own_guest::Whose,
     platform::{
         clock,
         fetch::{self, Answer},
@@ -80,6 +82,9 @@ pub struct Caller {
     pub origin_request: web_sys::Request,
     /// Scheme and host of XM, without a trailing slash.
     pub xm: String,
+    /// XM's word for the visitor, if it vouches.
+    pub vouched: Option<Vouched>,
+    pub secrets: Rc<Secrets>,
 }
 
 impl Answers for Rc<Caller> {
@@ -125,6 +130,17 @@ impl Answers for Rc<Caller> {
             let answer = fetch_fragment(&url, &caller).await;
             answer.map_err(|_| Failure::FragmentError)?
         }
+    }
+
+    fn guest(&self) -> impl Future<Output = Result<Decision, Failure>> + 'static {
+        let vouched = self.vouched.clone();
+        let whose = Whose {
+            cdp: self.cdp.clone(),
+            site: self.site.clone(),
+            secrets: Rc::clone(&self.secrets),
+            browser_id: self.browser_id.clone(),
+        };
+        async move { whose.retrieve(vouched.ok_or(Failure::CdpError)?).await }
     }
 }
 

@@ -9,6 +9,7 @@ mod after;
 mod cdp;
 mod consumer;
 mod first_party;
+mod own_guest;
 mod page_view;
 mod pass_through;
 mod platform;

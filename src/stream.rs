@@ -46,6 +46,9 @@ pub trait Answers {
 
     /// Fetches a fragment from XM.
     fn fragment(&self, path: FragmentPath) -> impl Future<Output = FragmentAnswer> + 'static;
+
+    /// Retrieves the visitor's guest record.
+    fn guest(&self) -> impl Future<Output = Result<Decision, Failure>> + 'static;
 }
 
 /// Nobody is asked for a page view without a browser id, whose page asks for nothing.
@@ -67,6 +70,13 @@ impl<A: Answers> Answers for Option<A> {
             None => Either::Right(ready(Err(Failure::FragmentError))),
         }
     }
+
+    fn guest(&self) -> impl Future<Output = Result<Decision, Failure>> + 'static {
+        match self {
+            Some(answers) => Either::Left(answers.guest()),
+            None => Either::Right(ready(Err(Failure::CdpError))),
+        }
+    }
 }
 
 /// How a page ended.
@@ -84,6 +94,7 @@ pub struct Ended {
 enum Answer {
     Flow(FriendlyId, Result<Decision, Failure>),
     Fragment(FragmentPath, FragmentAnswer),
+    Guest(Result<Decision, Failure>),
 }
 
 /// One page on its way.
@@ -218,6 +229,7 @@ impl Stream {
                     match answer {
                         Answer::Flow(id, answer) => page.decided(&id, answer, now),
                         Answer::Fragment(path, answer) => page.fragment(&path, answer, now),
+                        Answer::Guest(answer) => page.guest(answer, now),
                     }
                 }
                 written = write => if written.is_err() {
@@ -267,6 +279,10 @@ fn call(wish: Wish, answers: &impl Answers, page: &Page) -> Call {
         Wish::Fragment(path) => {
             let fetched = answers.fragment(path.clone());
             Box::pin(async move { Answer::Fragment(path, fetched.await) })
+        }
+        Wish::Guest => {
+            let retrieved = answers.guest();
+            Box::pin(async move { Answer::Guest(retrieved.await) })
         }
     }
 }

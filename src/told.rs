@@ -1,4 +1,5 @@
-//! What XM tells of a visitor: `CDP-Event` response headers, and rules of the configuration (goals, forms that identify).
+//! What XM tells of a visitor: `CDP-Event` response headers, and rules of the configuration (goals, forms that identify
+//! or change the visitor's guest).
 //!
 //! In: a request, XM's response. Out: events that are sent after the response, and the response without the headers that are
 //! for this Worker alone. The body is read by nobody, except a small form, from a copy.
@@ -17,15 +18,18 @@ use xm_edge_core::{
         form::{self, FormCopy},
         header, rules,
     },
+    guests::own::Changes,
     request::{BrowserId, Headers},
     response::id_cookie,
 };
 
 use crate::{
+    own_guest::Whose,
     pass_through,
     platform::{
         body_reader::BodyReader,
         clock::Clock,
+        environment,
         headers::{self, PlatformHeaders},
         queue::Queue,
     },
@@ -53,12 +57,14 @@ pub struct Heard {
     pub events: Vec<Checked>,
     /// The visitor logged out.
     pub logout: bool,
+    /// What a form changes of the visitor's guest.
+    pub changes: Changes,
 }
 
 impl Heard {
     /// Whether nothing was told.
     pub fn is_nothing(&self) -> bool {
-        self.events.is_empty() && !self.logout
+        self.events.is_empty() && !self.logout && self.changes.is_nothing()
     }
 
     fn add(&mut self, told: Told) {
@@ -119,8 +125,14 @@ impl<'l> Listener<'l> {
         }
         if let Some((request, mut copy)) = self.form.take() {
             fill(&request, &mut copy).await;
-            match matched.identity(&copy) {
-                Ok(identity) => heard.events.push(identity),
+            if matched.identifies() {
+                match matched.identity(&copy) {
+                    Ok(identity) => heard.events.push(identity),
+                    Err(fault) => refused(fault.label()),
+                }
+            }
+            match matched.guest_texts(&copy) {
+                Ok(texts) => heard.changes = Changes::of(&texts),
                 Err(fault) => refused(fault.label()),
             }
         }
@@ -130,8 +142,17 @@ impl<'l> Listener<'l> {
         heard
     }
 
-    /// Sends what was told of the visitor with `browser_id`, after the response.
+    /// Sends what was told of the visitor with `browser_id`, and changes their guest, after the response.
     pub fn send(&self, heard: Heard, browser_id: &BrowserId, visit: &Visit, context: &Context) {
+        if !heard.changes.is_nothing() {
+            let whose = Whose {
+                cdp: self.cdp.clone(),
+                site: self.site.clone(),
+                secrets: environment::secrets(self.env),
+                browser_id: browser_id.clone(),
+            };
+            whose.change_later(heard.changes, context);
+        }
         let complete = |checked| self.complete(checked, browser_id);
         let outgoing = Outgoing {
             replaceable: Some(browser_id.clone()),
@@ -215,6 +236,11 @@ impl<'l> Listener<'l> {
                 }
                 Admission::Ignore(_) => {}
             }
+        } else if !heard.changes.is_nothing()
+            && visit.grants.analytics
+            && let Some(id) = known
+        {
+            self.send(heard, &id, visit, context);
         }
         if logout && (is_known || cookie.is_some()) {
             // The next page view starts under a new id.

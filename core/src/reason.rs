@@ -90,8 +90,12 @@ pub enum Failure {
     FragmentError,
     /// The CDP's answer is not a JSON object, or too large or too deep.
     InvalidDecision,
+    /// The visitor's guest record is to be shown, and the secret `CDP_API_TOKEN` is not set.
+    NoCredentials,
     /// The element has no end tag of its own.
     NoEndTag,
+    /// The guest behind the browser id is not the person whom XM named in `CDP-Guest`.
+    NotTheGuest,
     /// The origin's body ended inside the component.
     OriginTruncated,
     /// The parser's memory limit was reached.
@@ -116,7 +120,9 @@ impl Failure {
             Self::CdpError => "cdp_error",
             Self::FragmentError => "fragment_error",
             Self::InvalidDecision => "invalid_decision",
+            Self::NoCredentials => "no_credentials",
             Self::NoEndTag => "no_end_tag",
+            Self::NotTheGuest => "not_the_guest",
             Self::OriginTruncated => "origin_truncated",
             Self::ParserLimit => "parser_limit",
             Self::Timeout => "timeout",

@@ -64,7 +64,8 @@ async fn read(request: &web_sys::Request) -> Vec<u8> {
     }
 }
 
-async fn carry_out(exchange: &mut Exchange) -> Answer {
+/// Carries out an exchange with the CDP.
+pub async fn carry_out(exchange: &mut Exchange) -> Answer {
     let mut taken = None;
     loop {
         match exchange.step() {

@@ -8,6 +8,8 @@ mod guests;
 mod idempotency;
 mod sdk;
 
+pub use guests::carry_out;
+
 use wasm_bindgen::JsValue;
 use worker::{Context, Env};
 use xm_edge_core::{

@@ -9,12 +9,12 @@ use wasm_bindgen::JsValue;
 use worker::Context;
 use xm_edge_core::{
     config::{Bots, PageViews},
-    insertion::Insertion,
+    guests::vouch::{self, Vouched},
     log_line::{LogLine, OriginLog},
     reason::PassThrough,
     render::{Page, PageSettings},
     request::{Headers, VisitorClass},
-    response::{self, Opened, PageCharset},
+    response::{self, Opened},
 };
 
 use super::{PageRequest, identity::Identity, send::OpenPage};
@@ -89,7 +89,15 @@ impl PageRequest<'_> {
             && self.site.page_views == PageViews::Edge;
         if personalise || count || self.wants_tag(&identity) {
             let added = self.added(&xm_headers, &identity);
-            let settings = self.page_settings(charset, personalise, added.insertion);
+            let vouched = self.vouched(&xm_headers);
+            let settings = PageSettings {
+                hold_limit: self.site.hold_limit_kib as usize * 1024,
+                declared: charset.declared,
+                trusted_html: self.site.trusted_html.clone(),
+                guest: vouched.is_some(),
+                personalise,
+                insertion: added.insertion,
+            };
             let opened = OpenPage {
                 xm,
                 body,
@@ -97,6 +105,7 @@ impl PageRequest<'_> {
                 line,
                 page: Page::new(settings),
                 tail: added.tail,
+                vouched,
                 count,
                 origin_ms,
             };
@@ -153,18 +162,11 @@ impl PageRequest<'_> {
         }
     }
 
-    fn page_settings(
-        &self,
-        charset: PageCharset,
-        personalise: bool,
-        insertion: Option<Insertion>,
-    ) -> PageSettings {
-        PageSettings {
-            hold_limit: self.site.hold_limit_kib as usize * 1024,
-            declared: charset.declared,
-            trusted_html: self.site.trusted_html.clone(),
-            personalise,
-            insertion,
+    /// XM's word for the visitor, where pages may show something of a guest.
+    fn vouched(&self, xm: &web_sys::Headers) -> Option<Vouched> {
+        if self.site.guest_fields.is_empty() {
+            return None;
         }
+        Vouched::read(&PlatformHeaders(xm).get(vouch::NAME)?)
     }
 }

@@ -9,6 +9,7 @@ use wasm_bindgen::JsValue;
 use worker::Context;
 use xm_edge_core::{
     config::{BrowserCache, BudgetFrom},
+    guests::vouch::Vouched,
     log_line::LogLine,
     reason::PassThrough,
     render::Page,
@@ -26,6 +27,7 @@ use crate::{
         body_reader::BodyReader,
         body_writer::{BodyWriter, Output},
         clock::Clock,
+        environment,
         gone::Gone,
         headers::{self, PlatformHeaders},
         queue::Queue,
@@ -42,6 +44,8 @@ pub(super) struct OpenPage {
     pub(super) page: Page,
     /// What is sent behind it.
     pub(super) tail: Option<Tail>,
+    /// XM's word for the visitor, where it counts.
+    pub(super) vouched: Option<Vouched>,
     pub(super) count: bool,
     pub(super) origin_ms: u32,
 }
@@ -90,6 +94,7 @@ impl PageRequest<'_> {
             line,
             mut page,
             tail,
+            vouched,
             count,
             origin_ms,
         } = opened;
@@ -122,7 +127,8 @@ impl PageRequest<'_> {
         };
         let deadline_ms = budget_from.saturating_add(self.site.decision_budget_ms);
         let clock = self.clock;
-        let caller = identity.id.clone().map(|id| Rc::new(self.caller(id)));
+        let caller = identity.id.clone();
+        let caller = caller.map(|id| Rc::new(self.caller(id, vouched)));
         let afterwards = Afterwards {
             caller: caller.clone(),
             queue: Queue::bound(self.env),
@@ -200,7 +206,7 @@ impl PageRequest<'_> {
         pass_through::with_body(&xm, &leaving, xm.body().as_ref())
     }
 
-    fn caller(&self, browser_id: BrowserId) -> Caller {
+    fn caller(&self, browser_id: BrowserId, vouched: Option<Vouched>) -> Caller {
         Caller {
             cdp: self.config.cdp.clone(),
             site: self.site.clone(),
@@ -210,6 +216,8 @@ impl PageRequest<'_> {
             place: Place::of(&self.request),
             origin_request: Clone::clone(&self.to_xm),
             xm: self.xm.clone(),
+            vouched,
+            secrets: environment::secrets(self.env),
         }
     }
 }

@@ -37,6 +37,7 @@ impl Site {
             tag: Tag::None,
             goals: Vec::new(),
             identities: Vec::new(),
+            guest_updates: Vec::new(),
             page_experiences: Vec::new(),
             cache: Vec::new(),
         }

@@ -18,7 +18,7 @@ pub const VARS: [&str; 9] = [
 ];
 
 /// The keys of `[vars.SITE]`.
-pub(super) const SITE: [&str; 26] = [
+pub(super) const SITE: [&str; 27] = [
     "channel",
     "currency",
     "language",
@@ -43,6 +43,7 @@ pub(super) const SITE: [&str; 26] = [
     "tag",
     "goals",
     "identities",
+    "guest_updates",
     "page_experiences",
     "cache",
 ];

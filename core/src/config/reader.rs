@@ -17,6 +17,8 @@ pub(super) struct Section<'v, 'p> {
     table: &'v Map<String, Value>,
     /// Names that were asked for: what is allowed here.
     known: Vec<&'static str>,
+    /// Every name is allowed.
+    open: bool,
     problems: &'p mut Vec<Problem>,
 }
 
@@ -31,6 +33,7 @@ impl<'v, 'p> Section<'v, 'p> {
             at,
             table,
             known: Vec::new(),
+            open: false,
             problems,
         }
     }
@@ -103,6 +106,18 @@ impl<'v, 'p> Section<'v, 'p> {
         self.read(name, read)
     }
 
+    /// Every entry of a table whose names are free; `read` gets name and value.
+    pub(super) fn read_all<T>(&mut self, read: impl Fn(&str, &Value) -> Read<T>) -> Vec<T> {
+        self.open = true;
+        let table = self.table;
+        let read_one = |(name, value): (&String, &Value)| {
+            read(name, value)
+                .map_err(|problem| self.report(name, problem))
+                .ok()
+        };
+        table.iter().filter_map(read_one).collect()
+    }
+
     /// A section for a table below this one; its problems go where ours go.
     pub(super) fn below<'t>(
         &mut self,
@@ -115,7 +130,7 @@ impl<'v, 'p> Section<'v, 'p> {
     /// Reports the keys that nobody asked for.
     pub(super) fn finish(self) {
         for name in self.table.keys() {
-            if !self.known.contains(&name.as_str()) {
+            if !self.open && !self.known.contains(&name.as_str()) {
                 let problem = names::unknown(&self.at, name, &self.known);
                 let key = self.key(name);
                 self.problems.push(Problem { key, problem });

@@ -1,10 +1,12 @@
-//! Rules of paths: goals, identities, experiences of whole pages, and what may be cached.
+//! Rules of paths: goals, identities, changes of guests, experiences of whole pages, and what may be cached.
 //!
 //! In: one entry of a list. Out: the rule, or nothing where a part without a default is absent or wrong.
 
+use serde_json::Value;
+
 use super::{
-    reader::Section,
-    settings::{CacheRule, Goal, Identity, PageExperience, PathPattern},
+    reader::{Read, Section},
+    settings::{CacheRule, Goal, GuestField, GuestUpdate, Identity, PageExperience, PathPattern},
     values,
 };
 
@@ -24,6 +26,28 @@ const IDENTITY_FIELDS: [&str; 13] = [
     "country",
     "postal_code",
 ];
+
+/// Fields of a guest that a form may change. Others are not a visitor's to say, or no text.
+const GUEST_FIELDS: [&str; 12] = [
+    "title",
+    "firstName",
+    "lastName",
+    "gender",
+    "dateOfBirth",
+    "email",
+    "phoneNumbers",
+    "street",
+    "city",
+    "state",
+    "country",
+    "postCode",
+];
+
+/// The data extensions of a guest.
+const EXTENSIONS: [&str; 6] = ["ext", "ext1", "ext2", "ext3", "ext4", "ext5"];
+
+/// Longest name of an extension's field, in characters.
+const MAX_FIELD_NAME: usize = 128;
 
 /// Longest time that a page may be kept, in seconds: a year, as long as any cache keeps anything (RFC 9111 gives no
 /// bound, RFC 2616 §14.21 gave this one).
@@ -61,6 +85,52 @@ pub(super) fn identity(entry: &mut Section<'_, '_>) -> Option<Identity> {
         id: id?,
         fields: fields.unwrap_or_default(),
     })
+}
+
+/// `[[vars.SITE.guest_updates]]`; only methods that carry a form.
+pub(super) fn guest_update(entry: &mut Section<'_, '_>) -> Option<GuestUpdate> {
+    let path = path(entry);
+    let method = method(entry, &["POST", "PUT", "PATCH"], "POST");
+    let mut fields = Vec::new();
+    let has_fields = entry.has("fields");
+    entry.table("fields", |section| {
+        for name in GUEST_FIELDS {
+            let form_field = section.read(name, values::form_field);
+            fields.extend(form_field.map(|form| (GuestField::Guest(name.to_owned()), form)));
+        }
+        for extension in EXTENSIONS {
+            let read = section.table(extension, |own| {
+                own.read_all(|field, value| extension_field(extension, field, value))
+            });
+            fields.extend(read.unwrap_or_default());
+        }
+    });
+    if !has_fields {
+        entry.report(
+            "fields",
+            "is missing: add it, for example fields = { firstName = \"FirstName\" }",
+        );
+    }
+    Some(GuestUpdate {
+        path: path?,
+        method,
+        fields,
+    })
+}
+
+fn extension_field(extension: &str, field: &str, value: &Value) -> Read<(GuestField, String)> {
+    let is_name = (1..=MAX_FIELD_NAME).contains(&field.len())
+        && field
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if !is_name {
+        return Err(
+            "is no name of an extension's field: expected 1 to 128 letters, digits and _"
+                .to_owned(),
+        );
+    }
+    let form = values::form_field(value)?;
+    Ok((GuestField::extension(extension, field), form))
 }
 
 /// `[[vars.SITE.page_experiences]]`.

@@ -85,6 +85,8 @@ pub struct Site {
     pub goals: Vec<Goal>,
     /// `[[vars.SITE.identities]]`.
     pub identities: Vec<Identity>,
+    /// `[[vars.SITE.guest_updates]]`.
+    pub guest_updates: Vec<GuestUpdate>,
     /// `[[vars.SITE.page_experiences]]`.
     pub page_experiences: Vec<PageExperience>,
     /// `[[vars.SITE.cache]]`.
@@ -250,6 +252,42 @@ pub struct Identity {
     pub id: String,
     /// Wire field of IDENTITY → form field.
     pub fields: Vec<(String, String)>,
+}
+
+/// A form post whose fields are the visitor's own guest data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuestUpdate {
+    /// Where.
+    pub path: PathPattern,
+    /// Method in upper case.
+    pub method: String,
+    /// What of the guest → form field.
+    pub fields: Vec<(GuestField, String)>,
+}
+
+/// Something of a guest that a form may change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GuestField {
+    /// A field of a data extension: `ext.tier`.
+    Extension {
+        /// `ext`, `ext1` … `ext5`.
+        extension: String,
+        /// The field's name.
+        field: String,
+    },
+    /// A field of the guest itself: `firstName`.
+    Guest(String),
+}
+
+impl GuestField {
+    /// The field `field` of `extension`.
+    #[must_use]
+    pub fn extension(extension: &str, field: &str) -> Self {
+        Self::Extension {
+            extension: extension.to_owned(),
+            field: field.to_owned(),
+        }
+    }
 }
 
 /// A page decided as a whole, before its headers.

@@ -114,6 +114,7 @@ pub(super) fn read(section: &mut Section<'_, '_>, defaults: Site) -> Site {
         tag: section.table("tag", tag::read).unwrap_or(defaults.tag),
         goals: section.tables("goals", rules::goal),
         identities: section.tables("identities", rules::identity),
+        guest_updates: section.tables("guest_updates", rules::guest_update),
         page_experiences: section.tables("page_experiences", rules::page_experience),
         cache: section.tables("cache", rules::cache),
         point_of_sale: defaults.point_of_sale,

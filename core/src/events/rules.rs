@@ -1,4 +1,5 @@
-//! Rules of the configuration: a path and method whose success is a goal, a form whose fields are an identity.
+//! Rules of the configuration: a path and method whose success is a goal, a form whose fields are an identity or change the
+//! visitor's guest.
 //!
 //! In: the site's rules, a request, later the form and XM's answer. Out: what was told. It never asks who the visitor
 //! is or whether events may be sent: the caller does, before anything is copied.
@@ -6,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    config::{Goal, Identity, Site},
+    config::{Goal, GuestField, GuestUpdate, Identity, Site},
     events::{
         Checked, Told, catalogue, check,
         form::{FormCopy, FormFault, FormFields},
@@ -20,6 +21,7 @@ pub use crate::events::success::succeeded;
 pub struct Matched {
     goals: Vec<Goal>,
     identities: Vec<Identity>,
+    guest_updates: Vec<GuestUpdate>,
 }
 
 /// The rules for `method` and `path` (as sent, without query); `None` when there is none, as for nearly every request.
@@ -37,15 +39,25 @@ pub fn matching(site: &Site, method: &str, path: &str) -> Option<Matched> {
         .filter(|identity| identity.method == method && identity.path.matches(path))
         .cloned()
         .collect();
-    let any = !goals.is_empty() || !identities.is_empty();
-    any.then_some(Matched { goals, identities })
+    let guest_updates: Vec<GuestUpdate> = site
+        .guest_updates
+        .iter()
+        .filter(|update| update.method == method && update.path.matches(path))
+        .cloned()
+        .collect();
+    let any = !goals.is_empty() || !identities.is_empty() || !guest_updates.is_empty();
+    any.then_some(Matched {
+        goals,
+        identities,
+        guest_updates,
+    })
 }
 
 impl Matched {
     /// The copy to fill with the request's body while it passes; `None` when no rule wants it.
     #[must_use]
     pub fn copy(&self, content_type: Option<&str>) -> Option<FormCopy> {
-        if self.identities.is_empty() {
+        if self.identities.is_empty() && self.guest_updates.is_empty() {
             return None;
         }
         FormCopy::new(content_type?)
@@ -58,6 +70,27 @@ impl Matched {
             .iter()
             .map(|goal| Told::goal(&goal.event))
             .collect()
+    }
+
+    /// Whether a form here says who the visitor is.
+    #[must_use]
+    pub fn identifies(&self) -> bool {
+        !self.identities.is_empty()
+    }
+
+    /// What a successful form says of the visitor's guest: the texts that are not empty, in the order of the rules.
+    ///
+    /// # Errors
+    /// When the form could not be read.
+    pub fn guest_texts(&self, form: &FormCopy) -> Result<Vec<(GuestField, String)>, FormFault> {
+        if self.guest_updates.is_empty() {
+            return Ok(Vec::new());
+        }
+        let form = form.fields()?;
+        let fields = self.guest_updates.iter().flat_map(|update| &update.fields);
+        let texts =
+            fields.filter_map(|(field, name)| Some((field.clone(), form.text(name)?.to_owned())));
+        Ok(texts.collect())
     }
 
     /// The IDENTITY that a successful form is. All rules for the path make one event, with an identifier each. What

@@ -15,6 +15,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
 
 pub mod idempotency;
+pub mod own;
+pub mod vouch;
 
 mod access;
 mod call;

@@ -34,6 +34,7 @@ pub(crate) fn site() -> Site {
         tag: Tag::None,
         goals: Vec::new(),
         identities: Vec::new(),
+        guest_updates: Vec::new(),
         page_experiences: Vec::new(),
         cache: Vec::new(),
     }

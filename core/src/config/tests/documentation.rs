@@ -57,6 +57,7 @@ fn every_key_has_its_row() {
         "tag",
         "goals",
         "identities",
+        "guest_updates",
         "page_experiences",
         "cache",
     ];

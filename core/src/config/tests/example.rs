@@ -6,8 +6,8 @@ use url::Url;
 use super::{config, vars};
 use crate::config::{
     Bots, BrowserCache, BudgetFrom, CacheRule, CdpSettings, Config, Consent, ConsentCookie, Goal,
-    GuestApi, Identity, Language, PageExperience, PageViews, PathPattern, Site, SiteScope, Tag,
-    parse, parse_strict,
+    GuestApi, GuestField, GuestUpdate, Identity, Language, PageExperience, PageViews, PathPattern,
+    Site, SiteScope, Tag, parse, parse_strict,
 };
 
 const EVERY_KEY: &str = r#"
@@ -65,6 +65,10 @@ path = "/account/sign-in"
 provider = "crm"
 id = "AccountNo"
 fields = { email = "Mail", postal_code = "Postcode" }
+
+[[SITE.guest_updates]]
+path = "/account/profile"
+fields = { firstName = "First", ext.newsletter = "News", ext2.plot_size = "Size" }
 
 [[SITE.page_experiences]]
 path = "/"
@@ -158,6 +162,24 @@ fn every_key_becomes_its_setting() {
                 fields: vec![
                     ("email".to_owned(), "Mail".to_owned()),
                     ("postal_code".to_owned(), "Postcode".to_owned()),
+                ],
+            }],
+            guest_updates: vec![GuestUpdate {
+                path: exact("/account/profile"),
+                method: "POST".to_owned(),
+                fields: vec![
+                    (
+                        GuestField::Guest("firstName".to_owned()),
+                        "First".to_owned(),
+                    ),
+                    (
+                        GuestField::extension("ext", "newsletter"),
+                        "News".to_owned(),
+                    ),
+                    (
+                        GuestField::extension("ext2", "plot_size"),
+                        "Size".to_owned(),
+                    ),
                 ],
             }],
             page_experiences: vec![

@@ -306,6 +306,12 @@ impl Exchange {
         Some((&key.name, key.record(made)))
     }
 
+    /// The guest whose data this is, once that is known.
+    #[must_use]
+    pub const fn guest(&self) -> Option<&GuestRef> {
+        self.guest.as_ref()
+    }
+
     /// Calls of the CDP that were made, and how many of them were repetitions.
     #[must_use]
     pub const fn counts(&self) -> (u32, u32) {
