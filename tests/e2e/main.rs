@@ -8,6 +8,7 @@ mod charsets;
 mod cuts;
 mod decisions;
 mod encodings;
+mod guest_pages;
 mod guests;
 mod harness_itself;
 mod headers;
