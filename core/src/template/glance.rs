@@ -41,7 +41,7 @@ pub(super) fn unfinished_tag(bytes: &[u8], from: usize) -> usize {
     let tail = bytes.get(from..).unwrap_or_default();
     let unfinished = memchr::memchr_iter(b'<', tail).find(|start| {
         let tag = tail.get(start + 1..).unwrap_or_default();
-        tag.first().is_none_or(u8::is_ascii_alphabetic) && tag_end(tag).is_none()
+        tag.first().is_none_or(u8::is_ascii_alphabetic) && !is_finished(tag)
     });
     unfinished.map_or(bytes.len(), |start| from + start)
 }
@@ -65,15 +65,15 @@ enum At {
     Quoted(u8),
 }
 
-/// Offset after the `>` of the tag whose name begins `bytes`, if it ends in them.
-pub(super) fn tag_end(bytes: &[u8]) -> Option<usize> {
+/// Whether the start tag whose name begins `bytes` ends in them.
+pub(super) fn is_finished(bytes: &[u8]) -> bool {
     let mut at = At::TagName;
-    for (index, byte) in bytes.iter().enumerate() {
+    for byte in bytes {
         let space = matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0C);
         at = match (at, byte) {
             (At::Quoted(quote), byte) if *byte == quote => At::Before,
             (At::Quoted(_), _) => at,
-            (_, b'>') => return Some(index + 1),
+            (_, b'>') => return true,
             (At::Equals, b'"' | b'\'') => At::Quoted(*byte),
             (At::Equals, _) if !space => At::Bare,
             (At::Bare, _) if !space => At::Bare,
@@ -85,7 +85,7 @@ pub(super) fn tag_end(bytes: &[u8]) -> Option<usize> {
             _ => At::Name,
         };
     }
-    None
+    false
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use memchr::memmem;
 
-use super::glance::tag_end;
+use super::glance;
 
 /// Elements whose content is no markup and shows nothing.
 const SILENT: [&str; 4] = ["noscript", "script", "style", "title"];
@@ -111,6 +111,13 @@ fn own_end_tag(content: &[u8], name: &[u8]) -> Option<usize> {
         }
         tag_end(rest).map(|end| at + 2 + end)
     })
+}
+
+/// Offset after the `>` of the tag whose name begins `bytes`, if it ends in them.
+fn tag_end(bytes: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'>', bytes)
+        .map(|at| at + 1)
+        .find(|end| bytes.get(..*end).is_some_and(glance::is_finished))
 }
 
 fn is_space(byte: u8) -> bool {
