@@ -4,8 +4,9 @@
 //! the CDP are not followed.
 
 use futures_util::future::{Either, select};
-use wasm_bindgen::JsValue;
-use worker::Env;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use worker::{Context, Env};
 use xm_edge_core::{
     config::Config,
     endpoints::Answer,
@@ -25,6 +26,7 @@ pub(super) async fn answer(
     path: &str,
     config: &Config,
     env: &Env,
+    context: &Context,
 ) -> Result<web_sys::Response, JsValue> {
     let clock = Clock::start();
     let request = Request {
@@ -34,19 +36,36 @@ pub(super) async fn answer(
         headers: call.headers,
     };
     let secrets = environment::secrets(env);
-    let (answer, counts) = match guests::open(request, &config.cdp, &config.site, &secrets) {
-        Err(refused) => (refused, (0, 0)),
-        Ok(mut exchange) => {
-            if exchange.awaits_body() {
-                exchange.receive(&read(call.request).await);
-            }
-            let answer = carry_out(&mut exchange).await;
-            (answer, exchange.counts())
-        }
+    let label = guests::label_of(call.method, path);
+    let mut exchange = match guests::open(request, &config.cdp, &config.site, &secrets) {
+        Ok(exchange) => exchange,
+        Err(refused) => return end(label, &refused, (0, 0), clock),
     };
-    let line = Line::new(call.method, path, answer.status, counts, clock.now_ms());
+    if exchange.awaits_body() {
+        exchange.receive(&read(call.request).await);
+    }
+    // What was begun is carried out, and remembered, also for a server that does not wait for the answer.
+    let answered = future_to_promise(async move {
+        let answer = carry_out(&mut exchange).await;
+        end(label, &answer, exchange.counts(), clock).map(JsValue::from)
+    });
+    let whole = JsFuture::from(answered.clone());
+    context.wait_until(async move {
+        let _ = whole.await;
+    });
+    Ok(JsFuture::from(answered).await?.unchecked_into())
+}
+
+/// Logs the call and makes the response.
+fn end(
+    label: &'static str,
+    answer: &Answer,
+    counts: (u32, u32),
+    clock: Clock,
+) -> Result<web_sys::Response, JsValue> {
+    let line = Line::new(label, answer.status, counts, clock.now_ms());
     worker::console_log!("{}", line.json());
-    respond(&answer)
+    respond(answer)
 }
 
 /// At most [`MAX_BODY`] bytes of the body, and one more when there are more. One that breaks off is no JSON.

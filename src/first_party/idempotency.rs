@@ -13,13 +13,15 @@ use crate::platform::clock::Clock;
 
 /// Most names that an isolate remembers, some 300 bytes each.
 const MOST: usize = 1_024;
+/// Milliseconds after which a request that has not ended is given up: the platform has ended it.
+const LONGEST_MS: u64 = 60_000;
 /// No such host exists: the names are ours alone.
 const PLACE: &str = "https://idempotency.invalid/";
 
 /// What stands under a name.
 enum Entry {
-    /// A request is on its way.
-    UnderWay,
+    /// A request is on its way since then.
+    UnderWay { since_ms: u64 },
     /// It made this.
     Made { record: String, until_ms: u64 },
 }
@@ -36,13 +38,15 @@ impl Taken {
     pub async fn recall(name: String) -> (Recalled, Option<Self>) {
         let now = Clock::epoch_ms();
         let known = MEMORY.with_borrow_mut(|memory| match memory.get(&name) {
-            Some(Entry::UnderWay) => Some(Recalled::UnderWay),
+            Some(Entry::UnderWay { since_ms }) if now < since_ms + LONGEST_MS => {
+                Some(Recalled::UnderWay)
+            }
             Some(Entry::Made { record, until_ms }) if now < *until_ms => {
                 Some(Recalled::Record(record.clone()))
             }
             _ => {
                 make_room(memory, now);
-                memory.insert(name.clone(), Entry::UnderWay);
+                memory.insert(name.clone(), Entry::UnderWay { since_ms: now });
                 None
             }
         });
@@ -72,7 +76,7 @@ impl Taken {
 impl Drop for Taken {
     fn drop(&mut self) {
         MEMORY.with_borrow_mut(|memory| {
-            if matches!(memory.get(&self.0), Some(Entry::UnderWay)) {
+            if matches!(memory.get(&self.0), Some(Entry::UnderWay { .. })) {
                 memory.remove(&self.0);
             }
         });
@@ -84,9 +88,12 @@ fn make_room(memory: &mut HashMap<String, Entry>, now: u64) {
     if memory.len() < MOST {
         return;
     }
-    memory.retain(|_, entry| !matches!(entry, Entry::Made { until_ms, .. } if *until_ms <= now));
+    memory.retain(|_, entry| match entry {
+        Entry::Made { until_ms, .. } => now < *until_ms,
+        Entry::UnderWay { since_ms } => now < *since_ms + LONGEST_MS,
+    });
     if memory.len() >= MOST {
-        memory.retain(|_, entry| matches!(entry, Entry::UnderWay));
+        memory.retain(|_, entry| matches!(entry, Entry::UnderWay { .. }));
     }
 }
 
@@ -101,11 +108,9 @@ async fn cached(name: &str) -> worker::Result<Option<String>> {
 }
 
 async fn put(name: &str, record: String) -> worker::Result<()> {
-    let response = Response::ok(record)?;
-    response
-        .headers()
-        .clone()
-        .set("cache-control", &format!("max-age={KEPT_S}"))?;
+    let mut response = Response::ok(record)?;
+    let headers = response.headers_mut();
+    headers.set("cache-control", &format!("max-age={KEPT_S}"))?;
     Cache::default()
         .put(format!("{PLACE}{name}"), response)
         .await

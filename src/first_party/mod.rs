@@ -78,7 +78,7 @@ impl Call<'_> {
         }
         match found {
             Some(Endpoint::Guests) => {
-                guests::answer(self, rest.trim_start_matches('/'), config, env).await
+                guests::answer(self, rest.trim_start_matches('/'), config, env, context).await
             }
             Some(Endpoint::OpenApi) if config.site.debug => {
                 respond(&endpoints::openapi(self.method, &config.site))

@@ -5,6 +5,8 @@
 
 use std::{borrow::Cow, collections::BTreeMap, ops::RangeInclusive};
 
+use serde_json::Value;
+
 use super::{
     extension::is_field_name,
     route::{Operation, Route, Whose},
@@ -54,6 +56,32 @@ impl Criterion {
             Self::Identifier { provider, id } => {
                 vec![("identifiers.provider", provider), ("identifiers.id", id)]
             }
+        }
+    }
+
+    /// Whether a guest that was found has it: the CDP's search is wider than equality. One of whom no more than a link is
+    /// shown is believed to.
+    pub(super) fn fits(&self, guest: &Value) -> bool {
+        let list = |name: &str| guest.get(name).and_then(Value::as_array).map(Vec::as_slice);
+        match self {
+            Self::Email(email) => {
+                let (one, many) = (guest.get("email"), list("emails"));
+                let mut known = one.into_iter().chain(many.unwrap_or_default());
+                let is_same = |other: &Value| {
+                    other
+                        .as_str()
+                        .is_some_and(|other| other.eq_ignore_ascii_case(email))
+                };
+                (one.is_none() && many.is_none()) || known.any(is_same)
+            }
+            Self::Identifier { provider, id } => list("identifiers").is_none_or(|identifiers| {
+                let part = |of: &Value, name: &str, wanted: &str| {
+                    of.get(name).and_then(Value::as_str) == Some(wanted)
+                };
+                identifiers
+                    .iter()
+                    .any(|one| part(one, "provider", provider) && part(one, "id", id))
+            }),
         }
     }
 }
@@ -245,11 +273,9 @@ impl<'q> Parameters<'q> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::Value;
-
     use super::*;
     use crate::{cdp::GuestRef, request::fixture::BROWSER_ID};
+    use proptest::prelude::*;
 
     fn route(operation: Operation, me: bool) -> Route {
         let guest = GuestRef::parse("f7aabbca-1c1b-4fc2-be72-3e16294a4f03").unwrap();

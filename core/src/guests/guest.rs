@@ -15,9 +15,10 @@ use crate::answer::{Answer, invalid::Problems};
 
 /// Fields that a guest as retrieved has besides: whoever retrieves, changes and replaces sends them back. So are its links,
 /// objects with a `href`.
-const OF_THE_CDP: [&str; 7] = [
+const OF_THE_CDP: [&str; 8] = [
     "clientKey",
     "createdAt",
+    "dataExtensions",
     "firstSeen",
     "href",
     "lastSeen",
@@ -27,7 +28,7 @@ const OF_THE_CDP: [&str; 7] = [
 /// Most entries of a list.
 const MAX_LIST: usize = 20;
 
-const FIELDS: [(&str, Rule); 16] = [
+const FIELDS: [(&str, Rule); 15] = [
     ("guestType", GUEST_TYPE),
     ("title", TEXT),
     ("firstName", TEXT),
@@ -43,7 +44,6 @@ const FIELDS: [(&str, Rule); 16] = [
     ("nationality", TEXT),
     ("passportNumber", TEXT),
     ("passportExpiry", MOMENT),
-    ("notes", TEXT),
 ];
 
 /// The lists among the fields of a guest.
@@ -167,7 +167,7 @@ mod tests {
             "dateOfBirth": "1976-10-28T00:00:00.000Z", "email": "j@d.ie", "emails": ["j@d.ie", "jane@d.ie"],
             "phoneNumbers": ["0851234567"], "street": ["Apartment 15", "West Drive"], "city": "Dublin", "state": "",
             "country": "IE", "postCode": "D2", "language": "EN", "nationality": "Irish", "passportNumber": "PZ4A9565",
-            "passportExpiry": "2033-01-01T00:00Z", "notes": "n",
+            "passportExpiry": "2033-01-01T00:00Z",
             "identifiers": [{"provider": "BXLP", "id": "123", "expiryDate": "2028-08-23T16:17"}],
             "extensions": [{"name": "ext", "key": "default", "tier": "gold"}, {"name": "ext5", "points": 1.5, "vip": true}]})
     }

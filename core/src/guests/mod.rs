@@ -39,6 +39,7 @@ pub use exchange::{Exchange, Recalled, Step};
 pub use log::Line;
 pub use open::{MAX_BODY, Request, open};
 pub use reply::{MAX_REPLY, Reply};
+pub use route::label_of;
 pub use secrets::Secrets;
 
 /// Every path, below the prefix and its slash, with its method.

@@ -129,8 +129,10 @@ fn invalid(field: &str, problem: impl Into<String>) -> Invalid {
     }
 }
 
-/// The label in the log of what `method` does at `path`; `other` when that is nothing.
-pub(crate) fn label_of(method: &str, path: &str) -> &'static str {
+/// The constant label in the log of what `method` does at `path`, which begins with `guests`; `other` when that is
+/// nothing.
+#[must_use]
+pub fn label_of(method: &str, path: &str) -> &'static str {
     ROUTES
         .iter()
         .filter(|(shape, _)| captures(shape, path).is_some())

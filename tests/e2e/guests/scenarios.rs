@@ -306,6 +306,42 @@ fn a_create_that_is_sent_again_too_early_is_told_to_wait() {
 }
 
 #[test]
+fn a_server_that_gave_up_waiting_finds_its_guest_made() {
+    let world = build().start();
+    let (arrived, gate) = (Latch::new(), Latch::new());
+    let (at_cdp, held) = (arrived.clone(), gate.clone());
+    world.cdp.rest_with(move |request| {
+        let answer = Reply::json(json!({"ref": GUEST}));
+        if request.method == "POST" {
+            at_cdp.open();
+            return answer.with_status(201).hold(&held);
+        }
+        answer
+    });
+    let create =
+        || send(&world, "POST", "", &json!({"firstName": "Jane"})).header("Idempotency-Key", "k");
+    let impatient = create().send();
+    arrived.wait("the create at the CDP");
+    impatient.abort();
+    gate.open();
+    let _ = world.log_line("of the create", |line| {
+        line["operation"] == "create" && line["status"] == 201
+    });
+    let again = create().get();
+    assert_eq!(
+        (again.status, again.header("idempotency-replayed")),
+        (201, Some("true"))
+    );
+    assert_eq!(
+        asked(&world)
+            .iter()
+            .filter(|line| line.starts_with("POST"))
+            .count(),
+        1
+    );
+}
+
+#[test]
 fn a_create_that_failed_can_be_sent_again_with_its_key() {
     let world = build().start();
     world.cdp.rest_with(|_| Reply::raw("").reset());

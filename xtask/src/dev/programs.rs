@@ -79,6 +79,9 @@ pub fn wrangler(project: &Project, addresses: &Addresses) -> Command {
     // wrangler.toml names the usual ports; these are the ones that were free.
     command.args(["--var", &format!("XM_ORIGIN:http://{}", addresses.xm)]);
     command.args(["--var", &format!("CDP_ENDPOINT:http://{}", addresses.cdp)]);
+    // The stand-in's own token, and a key to try the guest API with.
+    command.args(["--var", "CDP_API_TOKEN:standin_api_token"]);
+    command.args(["--var", "XM_API_KEY:standin_xm_key"]);
     command.env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
     command.env(build::NO_OPT, "1");
     command

@@ -13,6 +13,9 @@ use super::{
 };
 use crate::{cdp::GuestRef, config::GuestApi};
 
+/// Guests of one search that are looked at: the CDP's search for an email also finds similar ones.
+const SEARCHED: &str = "10";
+
 impl Exchange {
     pub(super) fn call(&self, stage: &Stage) -> Option<Call> {
         let caller = &self.caller;
@@ -25,14 +28,14 @@ impl Exchange {
             Stage::Search(index) => {
                 let (_, criterion) = self.searches.get(*index)?;
                 let mut query = criterion.for_cdp();
-                query.extend([("expand", "true"), ("limit", "2")]);
+                query.extend([("expand", "true"), ("limit", SEARCHED)]);
                 Some(caller.call("GET", "", &query, None))
             }
             Stage::RetrieveFound => get(whole(&self.found.as_ref()?.1)),
             Stage::RetrieveMade(made) => get(whole(&made.guest)),
             Stage::FindExtension => {
                 let path = extension_path(caller.api, guest?, self.route.extension?);
-                Some(caller.call("GET", &path, &[("expand", "true")], None))
+                get(path)
             }
             Stage::DeleteField(index) => {
                 let name = self.query.names.get(*index)?;

@@ -202,8 +202,11 @@ impl Exchange {
             Operation::DeleteFields => {
                 stages.extend((0..self.query.names.len()).map(Stage::DeleteField))
             }
-            Operation::RetrieveExtension if legacy => stages.push_back(Stage::FindExtension),
-            Operation::ReplaceExtension | Operation::DeleteExtension if legacy => {
+            Operation::RetrieveExtension
+            | Operation::ReplaceExtension
+            | Operation::DeleteExtension
+                if legacy =>
+            {
                 stages.extend([Stage::FindExtension, Stage::Act]);
             }
             _ => stages.push_back(Stage::Act),

@@ -44,7 +44,7 @@ impl Exchange {
         }
         let json = match (judged, stage) {
             // Nobody has the email or the identifier.
-            (Err(answer), Stage::Search(_)) if answer.status == 404 => None,
+            (Err(answer), Stage::Search(_)) if answer.status == 404 => Some(json!([])),
             (Err(answer), _) => return Settled::Break(answer),
             (Ok(json), _) => json,
         };
@@ -97,16 +97,16 @@ impl Exchange {
     }
 
     fn searched(&mut self, index: usize, json: Option<Value>) -> Settled {
-        let field = self
-            .searches
-            .get(index)
-            .map(|(field, _)| field.clone())
-            .unwrap_or_default();
-        let mut guests = json
-            .as_ref()
-            .map(items)
-            .unwrap_or_default()
+        let Some((field, criterion)) = self.searches.get(index).cloned() else {
+            return self.search_over();
+        };
+        // What is no list says nothing about whom there is.
+        let Some(items) = json.as_ref().and_then(items) else {
+            return Settled::Break(odd("The CDP's answer is no list of guests."));
+        };
+        let mut guests = items
             .iter()
+            .filter(|item| criterion.fits(item))
             .map(reference);
         let conflict = |field: &str, wrong: String| {
             let error = Invalid {
@@ -145,7 +145,7 @@ impl Exchange {
     }
 
     fn found_extension(&mut self, json: Option<Value>) -> Settled {
-        let items = json.as_ref().map(items).unwrap_or_default();
+        let items = json.as_ref().and_then(items).unwrap_or_default();
         let Some(first) = items.first() else {
             return Settled::Break(problem(
                 404,
@@ -153,9 +153,6 @@ impl Exchange {
                 &[],
             ));
         };
-        if self.stages.is_empty() {
-            return Settled::Break(self.finish(Some(first.clone())));
-        }
         let text = |name: &str| first.get(name).and_then(Value::as_str);
         let last = text("href").and_then(|href| href.rsplit('/').next());
         let is_uuid = |text: &&str| {
@@ -210,9 +207,9 @@ impl Exchange {
 }
 
 /// The members of a collection of the CDP.
-fn items(json: &Value) -> &[Value] {
+fn items(json: &Value) -> Option<&[Value]> {
     let list = json.get("items").unwrap_or(json);
-    list.as_array().map(Vec::as_slice).unwrap_or_default()
+    list.as_array().map(Vec::as_slice)
 }
 
 /// The reference of a guest as the CDP shows it: itself, or in its link.
