@@ -47,7 +47,7 @@ function open(page = {}) {
   const beacons = [];
   const fetches = [];
   const document = {
-    currentScript: { src: "https://shop.example/_cdp/beacon.js?v=1", dataset: page.script ?? {} },
+    currentScript: { src: "https://shop.example/_cdp/goals.js?v=1", dataset: page.script ?? {} },
     documentElement: { lang: page.lang ?? "en-IE" },
     querySelector: () => (page.meta ? { content: page.meta } : null),
     addEventListener: listen(true),

@@ -67,7 +67,7 @@ impl Call<'_> {
                 return respond(&endpoints::problem(503, detail, &[]));
             }
         };
-        if rest == beacon::PATH && matches!(self.method, "GET" | "HEAD") {
+        if beacon::is_at(rest) && matches!(self.method, "GET" | "HEAD") {
             return self.beacon();
         }
         match found {

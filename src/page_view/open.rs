@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use wasm_bindgen::JsValue;
 use worker::Context;
 use xm_edge_core::{
-    config::{Bots, PageViews, Tag},
+    config::{Bots, PageViews},
     log_line::{LogLine, OriginLog},
     reason::PassThrough,
     render::{Page, PageSettings},
@@ -75,12 +75,10 @@ impl PageRequest<'_> {
             ms: origin_ms,
         });
         let personalise = identity.id.is_some() && self.visit.grants.personalisation;
-        let count = identity.id.is_some()
-            && self.visit.grants.analytics
-            && self.site.page_views == PageViews::Edge;
-        let tagged =
-            identity.id.is_some() && self.visit.grants.analytics && self.site.tag != Tag::None;
-        if personalise || count || tagged {
+        // Whoever counts its views, the page may have marked goals, and a tag to be put in.
+        let analytics = identity.id.is_some() && self.visit.grants.analytics;
+        let count = analytics && self.site.page_views == PageViews::Edge;
+        if personalise || analytics {
             let page = Page::new(self.page_settings(charset, personalise));
             let opened = OpenPage {
                 xm,

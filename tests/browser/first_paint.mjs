@@ -72,7 +72,7 @@ await test("nothing but the beacon of marked goals is ours, and the console has 
   await decide("summer campaign", 0);
   const seen = await visit({ viewport: DESKTOP }, "scripts");
   const ours = seen.scripts.filter((src) => src.includes("/_cdp"));
-  assert.deepEqual(ours.filter((src) => !src.includes("/_cdp/beacon.js")), []);
+  assert.deepEqual(ours.filter((src) => !src.includes("/_cdp/goals.js")), []);
   assert.deepEqual(seen.errors, []);
 });
 

@@ -193,6 +193,8 @@ pub enum Tag {
     },
     /// No tag.
     None,
+    /// The pages load a library themselves: nothing is put in, and the id cookie is theirs to read.
+    Own,
 }
 
 /// An exact path, or a prefix that was written with a trailing `*`.

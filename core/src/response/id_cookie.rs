@@ -5,7 +5,7 @@
 use cookie::{Cookie, SameSite, time::Duration};
 
 use crate::{
-    config::{Site, Tag},
+    config::{PageViews, Site, Tag},
     request::browser_id::{BrowserId, cookie_name},
 };
 
@@ -31,8 +31,8 @@ fn written(value: &str, max_age: Duration, client_key: &str, site: &Site) -> Str
         .path("/")
         .same_site(SameSite::None)
         .secure(true)
-        // A tag in the page has to read it.
-        .http_only(site.tag == Tag::None)
+        // A tag in the page has to read it: one of ours, or one of the page's own that counts its views.
+        .http_only(site.tag == Tag::None && site.page_views == PageViews::Edge)
         .build();
     if let Some(domain) = &site.cookie_domain {
         cookie.set_domain(domain.as_str());
@@ -65,22 +65,21 @@ mod tests {
         let id = BrowserId::parse(fixture::BROWSER_ID).unwrap();
         let kept = format!("bid_K={}", fixture::BROWSER_ID);
         let mut site = fixture::site();
-        for (tag, domain, more) in [
-            (Tag::None, None, vec!["HttpOnly"]),
-            (
-                Tag::None,
-                Some("shop.example"),
-                vec!["HttpOnly", "Domain=shop.example"],
-            ),
-            (
-                Tag::Gtm {
-                    container_id: "GTM-1".to_owned(),
-                },
-                None,
-                vec![],
-            ),
-        ] {
+        let gtm = Tag::Gtm {
+            container_id: "GTM-1".to_owned(),
+        };
+        use PageViews::*;
+        #[rustfmt::skip]
+        let cases = [
+            (Tag::None, Edge, None, vec!["HttpOnly"]),
+            (Tag::None, Edge, Some("shop.example"), vec!["HttpOnly", "Domain=shop.example"]),
+            (Tag::None, Browser, None, vec![]),
+            (gtm, Edge, None, vec![]),
+            (Tag::Own, Edge, None, vec![]),
+        ];
+        for (tag, page_views, domain, more) in cases {
             site.tag = tag;
+            site.page_views = page_views;
             site.cookie_domain = domain.map(str::to_owned);
             let keep = keep(&id, "K", &site);
             assert!(keep.starts_with(&kept), "{keep}");

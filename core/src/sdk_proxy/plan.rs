@@ -188,7 +188,7 @@ impl<H: Headers> Caller<'_, H> {
     fn library_url(&self) -> Result<String, Refusal> {
         match &self.site.tag {
             Tag::Boxever { library_url } | Tag::Engage { library_url } => Ok(library_url.clone()),
-            Tag::Gtm { .. } | Tag::None => Err(Refusal::NotServed),
+            Tag::Gtm { .. } | Tag::None | Tag::Own => Err(Refusal::NotServed),
         }
     }
 

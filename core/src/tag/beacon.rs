@@ -11,8 +11,12 @@ use url::form_urlencoded;
 use super::{Injection, Piece, Position, script};
 use crate::{config::Language, request::Headers};
 
-/// Its path below `endpoint_prefix`. What it sends goes to `/event` beside it.
-pub const PATH: &str = "/beacon.js";
+/// Its path below `endpoint_prefix`. What it sends goes to `/event` beside it. Public lists of trackers name whatever is
+/// called `beacon.js`, on every host.
+const PATH: &str = "/goals.js";
+
+/// Its other name, for pages that load it themselves.
+const OTHER_PATH: &str = "/beacon.js";
 
 /// The script, ASCII.
 pub const BYTES: &[u8] = include_bytes!("beacon.min.js");
@@ -34,7 +38,13 @@ pub struct Answer {
     pub body: &'static [u8],
 }
 
-/// Answers a request for [`PATH`].
+/// Whether it stands at `path` below the prefix.
+#[must_use]
+pub fn is_at(path: &str) -> bool {
+    path == PATH || path == OTHER_PATH
+}
+
+/// Answers a request for it.
 #[must_use]
 pub fn answer(query: Option<&str>, headers: &impl Headers) -> Answer {
     let etag = format!("\"{}\"", version());
@@ -74,10 +84,10 @@ pub fn piece(injection: &Injection<'_>) -> Piece {
     }
 }
 
-/// The text by which a page that loads the beacon itself is told.
+/// The texts by which a page that loads the beacon itself is told.
 #[must_use]
-pub fn marker(endpoint_prefix: &str) -> String {
-    format!("{endpoint_prefix}{PATH}")
+pub fn markers(endpoint_prefix: &str) -> [String; 2] {
+    [PATH, OTHER_PATH].map(|path| format!("{endpoint_prefix}{path}"))
 }
 
 /// The first 8 bytes of its SHA-256, in hexadecimal digits.
@@ -132,7 +142,7 @@ mod tests {
         assert_eq!(v.len(), 16);
         assert_eq!(
             html(&site, None),
-            format!("<script src=\"https://shop.example/_cdp/beacon.js?v={v}\" async></script>")
+            format!("<script src=\"https://shop.example/_cdp/goals.js?v={v}\" async></script>")
         );
         site.language = Language::Fixed("DE".to_owned());
         site.endpoint_prefix = "/edge/cdp".to_owned();
@@ -140,11 +150,14 @@ mod tests {
         assert_eq!(
             full,
             format!(
-                "<script nonce=\"n1\" src=\"https://shop.example/edge/cdp/beacon.js?v={v}\" async \
+                "<script nonce=\"n1\" src=\"https://shop.example/edge/cdp/goals.js?v={v}\" async \
                  data-language=\"DE\"></script>"
             )
         );
-        assert!(full.contains(&marker(&site.endpoint_prefix)));
+        let [marker, other] = markers(&site.endpoint_prefix);
+        assert!(full.contains(&marker));
+        assert_eq!(other, "/edge/cdp/beacon.js");
+        assert!(is_at("/goals.js") && is_at("/beacon.js") && !is_at("/event"));
     }
 
     #[test]

@@ -40,7 +40,7 @@ impl Detector {
                 vec![library_url],
             ],
             Tag::Gtm { container_id } => vec![vec!["googletagmanager.com/gtm.js", container_id]],
-            Tag::None => Vec::new(),
+            Tag::None | Tag::Own => Vec::new(),
         };
         let longest = ways.iter().flatten().map(|text| text.len()).max();
         Self {

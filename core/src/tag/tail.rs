@@ -34,7 +34,7 @@ impl Tail {
             tag: (!html.is_empty()).then(|| (Detector::new(&site.tag), html)),
             beacon: beacon::piece(injection).html,
             goals: Watch::new(&MARKS),
-            beacons: Watch::new(&[&beacon::marker(&site.endpoint_prefix)]),
+            beacons: Watch::new(&beacon::markers(&site.endpoint_prefix)),
         }
     }
 
@@ -72,14 +72,12 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(texts: &[&str]) -> Self {
+    fn new(texts: &[impl AsRef<str>]) -> Self {
+        let texts = || texts.iter().map(|text| text.as_ref().as_bytes());
         Self {
-            finders: texts
-                .iter()
-                .map(|text| Finder::new(text.as_bytes()).into_owned())
-                .collect(),
+            finders: texts().map(|text| Finder::new(text).into_owned()).collect(),
             end: Vec::new(),
-            longest: texts.iter().map(|text| text.len()).max().unwrap_or(0),
+            longest: texts().map(<[u8]>::len).max().unwrap_or(0),
             found: false,
         }
     }
@@ -140,14 +138,16 @@ mod tests {
     fn the_beacon_comes_with_marks_alone_and_once() {
         let whole = added(Tag::None, PAGE, 1000);
         assert!(
-            whole.starts_with("<script nonce=\"n0nce\" src=\"https://shop.example/_cdp/beacon.js")
+            whole.starts_with("<script nonce=\"n0nce\" src=\"https://shop.example/_cdp/goals.js")
         );
         for chunk in 1..20 {
             assert_eq!(added(Tag::None, PAGE, chunk), whole, "chunks of {chunk}");
         }
         assert_eq!(added(Tag::None, &PAGE.replace("goal", "text"), 7), "");
-        let own = format!("{PAGE}<script src=\"/_cdp/beacon.js\"></script>");
-        assert_eq!(added(Tag::None, &own, 5), "");
+        for name in ["goals", "beacon"] {
+            let own = format!("{PAGE}<script src=\"/_cdp/{name}.js\"></script>");
+            assert_eq!(added(Tag::None, &own, 5), "");
+        }
         assert_ne!(
             added(
                 Tag::None,
