@@ -72,7 +72,7 @@ impl Call<'_> {
         }
         match found {
             Some(endpoint) => events::answer(self, endpoint, config, context).await,
-            None => sdk::answer(self, config).await,
+            None => sdk::answer(self, config, context).await,
         }
     }
 }
