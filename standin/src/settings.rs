@@ -38,7 +38,7 @@ pub struct Site {
     pub etag: bool,
     /// Whether bodies are gzipped for clients that accept it; query `gzip=1`.
     pub gzip: bool,
-    /// Whether a login answers with a `CDP-Event` header.
+    /// Whether a login and a logout answer with a `CDP-Event` header.
     pub cdp_events: bool,
 }
 

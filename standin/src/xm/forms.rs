@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use minijinja::context;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::accounts::{Account, COOKIE};
 use super::cookies;
@@ -57,17 +57,13 @@ pub async fn login(State(app): State<Arc<App>>, Form(login): Form<Login>) -> Res
             .ok()
             .map(|value| (SET_COOKIE, value)),
     );
-    if app.settings().site.cdp_events {
-        let event = json!({
+    headers.extend(told(
+        &app,
+        json!({
             "type": "IDENTITY", "email": login.email, "firstname": first_name,
             "identifiers": [{"provider": "email", "id": login.email}],
-        });
-        headers.extend(
-            HeaderValue::try_from(event.to_string())
-                .ok()
-                .map(|value| (HeaderName::from_static("cdp-event"), value)),
-        );
-    }
+        }),
+    ));
     app.accounts().sign_in(
         token,
         Account {
@@ -87,7 +83,9 @@ pub async fn logout(State(app): State<Arc<App>>, headers: HeaderMap) -> Response
     let gone = HeaderValue::from_static(
         ".ASPXAUTH=; expires=Tue, 12-Oct-1999 00:00:00 GMT; path=/; HttpOnly",
     );
-    found("/", HeaderMap::from_iter([(SET_COOKIE, gone)]))
+    let mut headers = HeaderMap::from_iter([(SET_COOKIE, gone)]);
+    headers.extend(told(&app, json!({"type": "LOGOUT"})));
+    found("/", headers)
 }
 
 /// `GET /account`: for those who are signed in.
@@ -146,6 +144,14 @@ pub async fn cart(headers: HeaderMap, Query(query): Query<HashMap<String, String
         body.to_string(),
     )
         .into_response()
+}
+
+/// The header for the Worker, when the site is told to set it.
+fn told(app: &App, event: Value) -> Option<(HeaderName, HeaderValue)> {
+    let wanted = app.settings().site.cdp_events;
+    let value = HeaderValue::try_from(event.to_string()).ok();
+    let name = HeaderName::from_static("cdp-event");
+    value.filter(|_| wanted).map(|value| (name, value))
 }
 
 fn in_cart(headers: &HeaderMap) -> u32 {
