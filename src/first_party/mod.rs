@@ -73,7 +73,7 @@ impl Call<'_> {
                 return respond(&endpoints::problem(503, detail, &[]));
             }
         };
-        if rest == beacon::PATH {
+        if beacon::is_at(rest) {
             return self.beacon();
         }
         match found {
@@ -84,9 +84,9 @@ impl Call<'_> {
                 respond(&endpoints::openapi(self.method, &config.site))
             }
             // Unknown, as any path that there is not.
-            Some(Endpoint::OpenApi) => sdk::answer(self, config).await,
+            Some(Endpoint::OpenApi) => sdk::answer(self, config, context).await,
             Some(endpoint) => events::answer(self, endpoint, config, env, context).await,
-            None => sdk::answer(self, config).await,
+            None => sdk::answer(self, config, context).await,
         }
     }
 }

@@ -84,10 +84,10 @@ impl PageRequest<'_> {
             ms: origin_ms,
         });
         let personalise = identity.id.is_some() && self.visit.grants.personalisation;
-        let count = identity.id.is_some()
-            && self.visit.grants.analytics
-            && self.site.page_views == PageViews::Edge;
-        if personalise || count || self.wants_tag(&identity) {
+        // Whoever counts its views, the page may have marked goals.
+        let analytics = identity.id.is_some() && self.visit.grants.analytics;
+        let count = analytics && self.site.page_views == PageViews::Edge;
+        if personalise || analytics || self.wants_tag(&identity) {
             let added = self.added(&xm_headers, &identity);
             let vouched = self.vouched(&xm_headers);
             let settings = PageSettings {

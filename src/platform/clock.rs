@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use worker::Delay;
 
 /// The clock of one request.
@@ -44,4 +45,12 @@ impl Clock {
 /// Waits.
 pub fn delay(ms: u32) -> Delay {
     Delay::from(Duration::from_millis(u64::from(ms)))
+}
+
+/// What `work` gives, if it does so within `ms` milliseconds; after that it is dropped.
+pub async fn within<T>(ms: u32, work: impl Future<Output = T>) -> Option<T> {
+    match select(Box::pin(work), delay(ms)).await {
+        Either::Left((given, _)) => Some(given),
+        Either::Right(_) => None,
+    }
 }

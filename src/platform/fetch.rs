@@ -17,10 +17,29 @@ pub async fn send(request: &web_sys::Request) -> Result<web_sys::Response, JsVal
     Ok(JsFuture::from(js::fetch(request)).await?.unchecked_into())
 }
 
+/// As [`send`], and aborted when its future is dropped before the headers are there. The body is the runtime's affair.
+///
+/// # Errors
+/// As [`send`].
+pub async fn send_while_wanted(request: &web_sys::Request) -> Result<web_sys::Response, JsValue> {
+    let (init, abort) = AbortOnDrop::armed()?;
+    let response = JsFuture::from(js::fetch_with(request, &init)).await?;
+    abort.disarm();
+    Ok(response.unchecked_into())
+}
+
 /// Aborts its request when it goes out of scope before the answer is complete.
 struct AbortOnDrop(Option<web_sys::AbortController>);
 
 impl AbortOnDrop {
+    /// What a request must be sent with, and what aborts it.
+    fn armed() -> Result<(web_sys::RequestInit, Self), JsValue> {
+        let controller = web_sys::AbortController::new()?;
+        let init = web_sys::RequestInit::new();
+        init.set_signal(Some(&controller.signal()));
+        Ok((init, Self(Some(controller))))
+    }
+
     /// Aborting what is complete would cost as much as a header or ten.
     fn disarm(mut self) {
         self.0 = None;
@@ -61,10 +80,7 @@ pub async fn ask_with_headers(
     request: &web_sys::Request,
     limit: usize,
 ) -> Result<(Answer, web_sys::Headers), JsValue> {
-    let controller = web_sys::AbortController::new()?;
-    let init = web_sys::RequestInit::new();
-    init.set_signal(Some(&controller.signal()));
-    let abort = AbortOnDrop(Some(controller));
+    let (init, abort) = AbortOnDrop::armed()?;
     let response: web_sys::Response = JsFuture::from(js::fetch_with(request, &init))
         .await?
         .unchecked_into();

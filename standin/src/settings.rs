@@ -38,7 +38,7 @@ pub struct Site {
     pub etag: bool,
     /// Whether bodies are gzipped for clients that accept it; query `gzip=1`.
     pub gzip: bool,
-    /// Whether a login, and a saved profile, answer with a `CDP-Event` header.
+    /// Whether a login, a logout, and a saved profile answer with a `CDP-Event` header.
     pub cdp_events: bool,
     /// Whether pages for somebody who has signed in carry `CDP-Guest: authenticated`.
     pub guest: bool,

@@ -271,7 +271,8 @@ fn login_leads_to_the_account_and_nobody_else_gets_there() {
         .send("GET", standin.xm, "/account", &[("cookie", &cookie)], None)
         .text();
     assert!(account.contains("Hello, Jane") && account.contains("jane@example.com"));
-    standin.send("GET", standin.xm, "/logout", &[("cookie", &cookie)], None);
+    let logout = standin.send("GET", standin.xm, "/logout", &[("cookie", &cookie)], None);
+    assert_eq!(logout.header("cdp-event"), None);
     assert_eq!(
         standin
             .send("GET", standin.xm, "/account", &[("cookie", &cookie)], None)
@@ -295,6 +296,8 @@ fn login_leads_to_the_account_and_nobody_else_gets_there() {
         Some("Email=jane%40example.com"),
     );
     assert!(told.header("cdp-event").unwrap().contains("\"IDENTITY\""));
+    let logout = standin.send("GET", standin.xm, "/logout", &[], None);
+    assert_eq!(logout.header("cdp-event"), Some("{\"type\":\"LOGOUT\"}"));
     let contact = standin.send(
         "POST",
         standin.xm,

@@ -2,44 +2,27 @@
 // Worker, the stand-in's site and CDP, a real Chromium. Out: a line `N passed, N failed`, screenshots in build/screenshots.
 
 import assert from "node:assert/strict";
-import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { chromium } from "playwright-core";
-
 import { finish, test } from "../clients/lib/compare.mjs";
 import { startWorker } from "../clients/lib/site.mjs";
+import { DESKTOP, PHONE, startChromium } from "./lib/chromium.mjs";
+import { STAND_IN_KEY, startStandIn } from "./lib/stand_in.mjs";
 
-const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-const SHOTS = join(ROOT, "build/screenshots");
+const SHOTS = join(resolve(dirname(fileURLToPath(import.meta.url)), "../.."), "build/screenshots");
 const DEFAULT = "Gear for weather that happens";
-const DESKTOP = { width: 1280, height: 900 };
-const PHONE = { width: 390, height: 844 };
-/** What automake calls skipped. */
-const SKIPPED = 77;
 
-const executablePath = browser();
-if (!executablePath) {
-  console.log("No Chromium: set CHROMIUM or install it (apt-get install chromium). Browser tests are skipped.");
-  process.exit(process.env.CI === "true" ? 1 : SKIPPED);
-}
+const chrome = await startChromium();
 mkdirSync(SHOTS, { recursive: true });
 const standIn = await startStandIn();
 const worker = await startWorker(
   { url: standIn.cdp },
-  { XM_ORIGIN: standIn.xm, CDP_CLIENT_KEY: "standin_client_key" },
+  { XM_ORIGIN: standIn.xm, CDP_CLIENT_KEY: STAND_IN_KEY },
   { decision_budget_ms: 2000, id_budget_ms: 5000 },
 );
 const site = worker.url.replace("/_cdp", "");
-const chrome = await chromium.launch({
-  executablePath,
-  args: [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-  ],
-});
 
 for (const [shape, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {
   await test(`the first paint shows the personalised hero (${shape})`, async () => {
@@ -78,7 +61,7 @@ await test("nothing but the beacon of marked goals is ours, and the console has 
 
 await test("a decision that does not come shows XM's own hero", async () => {
   await decide("summer campaign", 0);
-  await settings("/faults", { flows: { home_hero: "hang" } });
+  await standIn.put("/faults", { flows: { home_hero: "hang" } });
   const seen = await visit({ viewport: DESKTOP }, "timeout");
   assert.equal(seen.headline, DEFAULT);
   assert.equal(seen.shown, null);
@@ -129,38 +112,7 @@ async function visit(options, name) {
 
 /** What the hero's flow answers everybody, after how many milliseconds; no faults. */
 async function decide(response, afterMs) {
-  await settings("/faults", {});
-  await settings("/latency", { xm_ms: 0, cdp_ms: afterMs });
-  await settings("/flows/home_hero/force", { force: response });
-}
-
-async function settings(path, body) {
-  const headers = { "content-type": "application/json" };
-  const answer = await fetch(standIn.cdp + path, { method: "PUT", headers, body: JSON.stringify(body) });
-  assert.ok(answer.ok, `PUT ${path}: ${answer.status} ${await answer.text()}`);
-}
-
-async function startStandIn() {
-  execFileSync("cargo", ["build", "--quiet", "--package", "standin"], { cwd: ROOT, stdio: "inherit" });
-  const metadata = execFileSync("cargo", ["metadata", "--no-deps", "--format-version=1"], { cwd: ROOT, maxBuffer: 1e8 });
-  const program = join(JSON.parse(metadata).target_directory, "debug/standin");
-  const child = spawn(program, ["--xm", "127.0.0.1:0", "--cdp", "127.0.0.1:0", "--exit-with-stdin"], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const ready = await new Promise((done, failed) => {
-    child.once("error", failed);
-    child.once("exit", (code) => failed(new Error(`the stand-in ended with ${code}`)));
-    child.stdout.once("data", (line) => done(JSON.parse(line)));
-  });
-  child.removeAllListeners("exit");
-  return { ...ready, stop: () => child.stdin.end() };
-}
-
-function browser() {
-  const names = [process.env.CHROMIUM, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-  for (const name of names.filter(Boolean)) {
-    const found = spawnSync("sh", ["-c", `command -v "${name}"`]).stdout.toString().trim();
-    if (found) return found;
-  }
-  return undefined;
+  await standIn.put("/faults", {});
+  await standIn.put("/latency", { xm_ms: 0, cdp_ms: afterMs });
+  await standIn.put("/flows/home_hero/force", { force: response });
 }

@@ -31,7 +31,7 @@ async function visit(sitecoreEdgeUrl) {
     pageView: await events.pageView(request, { ...common, pageVariantId: "pv_1", extensionData: { x: 1 }, searchData: { q: "s" } }),
     identity: await events.identity(request, { ...common, email: "j@d.ie", identifiers: [{ id: "1", provider: "email" }] }),
     event: await events.event(request, { ...common, type: "SC_SEARCH_VIEW", custom: "z", extensionData: { deep: { a: 1 } } }),
-    personalize: await personalize(request, { channel: "WEB", currency: "USD", friendlyId: "embedded_abc_en", language: "en", params: { referrer: "r" }, personalizeVariantIds: ["v1", "v2"] }),
+    personalize: await personalize(request, { channel: "WEB", currency: "USD", friendlyId: "embedded_abc_en", language: "en", params: { referrer: "r" }, pageVariantIds: ["v1", "v2"] }),
   };
 }
 

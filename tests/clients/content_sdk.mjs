@@ -37,7 +37,7 @@ async function visit(edgeUrl) {
     identity: await events.identity({ ...common, identifiers: [{ id: "1", provider: "email" }] }),
     event: await events.event({ ...common, type: "CUSTOM_GOAL", custom: "z" }),
     form: await events.form("F1", "SUBMITTED", "inst1"),
-    personalize: await personalize({ channel: "WEB", currency: "USD", friendlyId: "component_x*", language: "en", personalizeVariantIds: ["c_default", "c_v1"] }),
+    personalize: await personalize({ channel: "WEB", currency: "USD", friendlyId: "component_x*", language: "en", pageVariantIds: ["c_default", "c_v1"] }),
     bot: await events.botPageView({ page: "/p", language: "en", userAgent: GOOGLEBOT }),
   };
 }

@@ -2,7 +2,7 @@
 //! page moves for them (product §6, §7).
 
 use serde_json::{Value, json};
-use xm_edge_tests::{Reply, Response, World};
+use xm_edge_tests::{RETURNING_ID, Reply, Response, World, visitor_cookie};
 
 use crate::common::{hero_page, hero_world_with};
 
@@ -58,11 +58,13 @@ fn the_beacon_is_served_first_party_and_small() {
         Some("text/javascript; charset=utf-8")
     );
     let tag = script.header("etag").unwrap().to_owned();
-    let again = world
-        .visit("/_cdp/beacon.js")
-        .header("If-None-Match", &tag)
-        .get();
-    assert_eq!((again.status, again.body.len()), (304, 0));
+    for name in ["goals", "beacon"] {
+        let again = world
+            .visit(&format!("/_cdp/{name}.js"))
+            .header("If-None-Match", &tag)
+            .get();
+        assert_eq!((again.status, again.body.len()), (304, 0), "{name}");
+    }
 }
 
 #[test]
@@ -104,6 +106,20 @@ fn who_may_not_be_counted_gets_neither() {
     ] {
         assert_eq!(behind(&visit.get(), &html), "");
     }
+}
+
+#[test]
+fn goals_count_without_decisions_and_with_views_of_the_browser() {
+    let consent =
+        json!({ "mode": "cookie", "cookie": "consent", "id": "id", "analytics": "analytics" });
+    let world = hero_world_with(json!({ "consent": consent, "page_views": "browser" }));
+    let html = page(MARK);
+    world.page("/", Reply::html(&html));
+    let id = visitor_cookie(RETURNING_ID);
+    let agreed = world
+        .visit("/")
+        .cookies(&format!("{id}; consent=id,analytics"));
+    assert!(behind(&agreed.get(), &html).contains("/_cdp/beacon.js"));
 }
 
 #[test]

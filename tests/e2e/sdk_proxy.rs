@@ -3,8 +3,11 @@
 
 use serde_json::{Value, json};
 use xm_edge_tests::{
-    CLIENT_KEY, RETURNING_ID, Reply, Request, Response, Server, Visit, World, assert_bytes,
+    CLIENT_KEY, End, Latch, RETURNING_ID, Reply, Request, Response, Server, Visit, World,
+    assert_bytes,
 };
+
+use crate::common::settle;
 
 const JSON: &str = "application/json";
 
@@ -383,4 +386,129 @@ fn scripts_of_web_experiences_come_from_their_host() {
     assert_eq!(asked[0].headers.get("cookie"), None);
     let foreign = call(&world, "GET", "/web-flow-libs/OTHER/web-version.min.js", "").get();
     assert_refused(&world, &foreign, &[403], "a foreign key");
+}
+
+/// The body of a flow's call.
+fn flow() -> String {
+    keyed(r#"{"clientKey":"KEY","friendlyId":"f"}"#)
+}
+
+#[test]
+fn a_cdp_that_hangs_is_a_gateway_timeout_and_is_let_go() {
+    // All at once: each lasts as long as the limit.
+    let scripts = Server::start(|_| Reply::silence());
+    let world = World::build()
+        .var("WEB_FLOW_ENDPOINT", Value::from(scripts.url()))
+        .start();
+    let [silent, stalled, lost] = [Latch::new(), Latch::new(), Latch::new()];
+    world.cdp.create(Reply::raw("").hang_until_closed(&silent));
+    let half = Reply::status(200)
+        .header("Content-Type", JSON)
+        .declare_length(100)
+        .part("{\"variantId\":")
+        .hang_until_closed(&stalled);
+    world.cdp.any_flow(move |_| half.clone());
+    world
+        .cdp
+        .events_reply(Reply::raw("").hang_until_closed(&lost));
+    let calls = [
+        (
+            "GET",
+            "/v1.2/browser/create.json?client_key=KEY",
+            String::new(),
+        ),
+        ("POST", "/v2/callFlows", flow()),
+        (
+            "POST",
+            "/v1.2/events",
+            keyed(r#"{"type":"VIEW","client_key":"KEY"}"#),
+        ),
+        (
+            "GET",
+            "/web-flow-libs/KEY/web-version.min.js",
+            String::new(),
+        ),
+    ];
+    let exchanges: Vec<_> = calls
+        .iter()
+        .map(|(method, path, body)| call(&world, method, &keyed(path), body).send())
+        .collect();
+    for (exchange, (_, path, _)) in exchanges.into_iter().zip(&calls) {
+        let response = exchange.finish();
+        assert_eq!(response.status, 504, "{path}: {}", response.text());
+        assert_eq!(
+            response.header("content-type"),
+            Some("application/problem+json"),
+            "{path}"
+        );
+    }
+    silent.wait("the CDP's connection closing that never answered");
+    stalled.wait("the CDP's connection closing that stopped in the middle");
+    lost.wait("the CDP's connection closing that took an event and said nothing");
+}
+
+#[test]
+fn a_visitor_who_leaves_takes_a_decision_along_but_not_an_event() {
+    let world = World::start();
+    let [event, decision] = [Latch::new(), Latch::new()];
+    world
+        .cdp
+        .events_reply(Reply::raw("").hang_until_closed(&event));
+    world
+        .cdp
+        .flow("f", Reply::raw("").hang_until_closed(&decision));
+    let view = keyed(r#"{"type":"VIEW","client_key":"KEY","browser_id":"BID"}"#);
+    let sends_an_event = call(&world, "POST", "/v1.2/events", &view).send();
+    let waits_for_a_decision = call(&world, "POST", "/v2/callFlows", &flow()).send();
+    let _ = world.cdp.wait_for_event("VIEW");
+    let _ = world.cdp.wait_for_flow("f");
+    sends_an_event.abort();
+    waits_for_a_decision.abort();
+    decision.wait("the connection closing that nobody waits for");
+    world
+        .cdp
+        .events_reply(Reply::json(json!({"status": "OK"})).with_status(201));
+    settle(&world);
+    assert!(!event.is_open(), "an event was given up");
+}
+
+#[test]
+fn an_answer_that_breaks_off_is_a_bad_gateway_and_not_half_of_it() {
+    for reply in [
+        Reply::status(200)
+            .declare_length(100)
+            .part("{\"half\":")
+            .cut(),
+        Reply::status(200).chunked().part("{\"half\":").reset(),
+    ] {
+        let world = World::start();
+        let reply = reply.header("Content-Type", JSON);
+        world.cdp.any_flow(move |_| reply.clone());
+        let response = call(&world, "POST", "/v2/callFlows", &flow()).get();
+        assert_eq!(
+            (response.status, response.end),
+            (502, End::Complete),
+            "{}",
+            response.text()
+        );
+    }
+}
+
+#[test]
+fn an_answer_may_have_a_mebibyte() {
+    const MIB: usize = 1024 * 1024;
+    for (bytes, status) in [(MIB, 200), (MIB + 1, 502)] {
+        for chunked in [false, true] {
+            let world = World::start();
+            let large = format!("\"{}\"", "x".repeat(bytes - 2));
+            let reply = Reply::status(200).header("Content-Type", JSON).part(&large);
+            let reply = if chunked { reply.chunked() } else { reply };
+            world.cdp.any_flow(move |_| reply.clone());
+            let response = call(&world, "POST", "/v2/callFlows", &flow()).get();
+            assert_eq!(response.status, status, "{bytes} bytes, chunked: {chunked}");
+            if status == 200 {
+                assert_bytes(&response.decoded(), large.as_bytes(), "the answer");
+            }
+        }
+    }
 }

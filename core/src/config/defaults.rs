@@ -3,7 +3,7 @@
 //! In: the point of sale, the only setting without a sensible default. Out: every default, in one place.
 
 use super::settings::{
-    Bots, BrowserCache, BudgetFrom, Consent, GuestApi, Language, PageViews, Site, Tag,
+    Bots, BrowserCache, BudgetFrom, Consent, GoalScript, GuestApi, Language, PageViews, Site, Tag,
 };
 
 impl Site {
@@ -35,6 +35,7 @@ impl Site {
             endpoint_prefix: "/_cdp".to_owned(),
             consent: Consent::Always,
             tag: Tag::None,
+            goal_script: GoalScript::Beacon,
             goals: Vec::new(),
             identities: Vec::new(),
             guest_updates: Vec::new(),

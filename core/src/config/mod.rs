@@ -33,8 +33,8 @@ pub use problem::Problem;
 pub use scope::site_for;
 pub use settings::{
     Bots, BrowserCache, BudgetFrom, CacheRule, CdpSettings, Config, Consent, ConsentCookie, Goal,
-    GuestApi, GuestField, GuestUpdate, Identity, Language, PageExperience, PageViews, PathPattern,
-    Site, SiteScope, Tag,
+    GoalScript, GuestApi, GuestField, GuestUpdate, Identity, Language, PageExperience, PageViews,
+    PathPattern, Site, SiteScope, Tag,
 };
 pub use values::is_reserved_type;
 pub use vars::{parse, parse_strict};

@@ -18,7 +18,7 @@ pub const VARS: [&str; 9] = [
 ];
 
 /// The keys of `[vars.SITE]`.
-pub(super) const SITE: [&str; 27] = [
+pub(super) const SITE: [&str; 28] = [
     "channel",
     "currency",
     "language",
@@ -41,6 +41,7 @@ pub(super) const SITE: [&str; 27] = [
     "endpoint_prefix",
     "consent",
     "tag",
+    "goal_script",
     "goals",
     "identities",
     "guest_updates",

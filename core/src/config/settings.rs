@@ -81,6 +81,8 @@ pub struct Site {
     pub consent: Consent,
     /// `[vars.SITE.tag]`; default [`Tag::None`].
     pub tag: Tag,
+    /// `goal_script`; default [`GoalScript::Beacon`].
+    pub goal_script: GoalScript,
     /// `[[vars.SITE.goals]]`.
     pub goals: Vec<Goal>,
     /// `[[vars.SITE.identities]]`.
@@ -186,6 +188,26 @@ pub struct ConsentCookie {
     pub analytics: Option<String>,
 }
 
+/// Under which name pages get the script that sends marked goals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoalScript {
+    /// `beacon.js`.
+    Beacon,
+    /// `goals.js`: public lists of trackers name whatever is called `beacon.js`, on every host.
+    Goals,
+}
+
+impl GoalScript {
+    /// The file below `endpoint_prefix`.
+    #[must_use]
+    pub const fn file(self) -> &'static str {
+        match self {
+            Self::Beacon => "beacon.js",
+            Self::Goals => "goals.js",
+        }
+    }
+}
+
 /// The client-side tag to inject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tag {
@@ -206,6 +228,8 @@ pub enum Tag {
     },
     /// No tag.
     None,
+    /// The pages load a library themselves: nothing is put in, and the id cookie is theirs to read.
+    Own,
 }
 
 /// An exact path, or a prefix that was written with a trailing `*`.

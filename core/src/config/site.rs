@@ -6,7 +6,7 @@ use super::{
     consent,
     reader::Section,
     rules,
-    settings::{Bots, BrowserCache, BudgetFrom, GuestApi, PageViews, Site},
+    settings::{Bots, BrowserCache, BudgetFrom, GoalScript, GuestApi, PageViews, Site},
     tag, values,
 };
 
@@ -34,6 +34,7 @@ pub(super) fn read(section: &mut Section<'_, '_>, defaults: Site) -> Site {
         ("no-store", BrowserCache::NoStore),
         ("revalidate", BrowserCache::Revalidate),
     ];
+    let goal_script = [GoalScript::Beacon, GoalScript::Goals].map(|script| (script.file(), script));
     Site {
         channel: section
             .read("channel", values::channel)
@@ -112,6 +113,9 @@ pub(super) fn read(section: &mut Section<'_, '_>, defaults: Site) -> Site {
             .table("consent", consent::read)
             .unwrap_or(defaults.consent),
         tag: section.table("tag", tag::read).unwrap_or(defaults.tag),
+        goal_script: section
+            .read("goal_script", values::choice(&goal_script))
+            .unwrap_or(defaults.goal_script),
         goals: section.tables("goals", rules::goal),
         identities: section.tables("identities", rules::identity),
         guest_updates: section.tables("guest_updates", rules::guest_update),

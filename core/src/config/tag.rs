@@ -10,6 +10,7 @@ enum Kind {
     Engage,
     Gtm,
     None,
+    Own,
 }
 
 /// Reads the table; what it gives after a problem is not used.
@@ -19,6 +20,7 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Tag {
         ("engage", Kind::Engage),
         ("boxever", Kind::Boxever),
         ("gtm", Kind::Gtm),
+        ("own", Kind::Own),
     ];
     let kind = section.require("kind", "kind = \"engage\"", values::choice(&kinds));
     match kind {
@@ -36,10 +38,13 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Tag {
                 container_id: container.unwrap_or_default(),
             }
         }
-        Some(Kind::None) => {
+        Some(kind @ (Kind::None | Kind::Own)) => {
             refuse_library(section);
             refuse_container(section);
-            Tag::None
+            match kind {
+                Kind::Own => Tag::Own,
+                _ => Tag::None,
+            }
         }
         // The kind is reported; the other keys can still be looked at.
         None => {

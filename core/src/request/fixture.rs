@@ -3,7 +3,8 @@
 use url::Url;
 
 use crate::config::{
-    Bots, BrowserCache, BudgetFrom, CdpSettings, Consent, GuestApi, Language, PageViews, Site, Tag,
+    Bots, BrowserCache, BudgetFrom, CdpSettings, Consent, GoalScript, GuestApi, Language,
+    PageViews, Site, Tag,
 };
 
 /// A site with every default.
@@ -32,6 +33,7 @@ pub(crate) fn site() -> Site {
         endpoint_prefix: "/_cdp".to_owned(),
         consent: Consent::Always,
         tag: Tag::None,
+        goal_script: GoalScript::Beacon,
         goals: Vec::new(),
         identities: Vec::new(),
         guest_updates: Vec::new(),

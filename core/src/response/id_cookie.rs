@@ -65,21 +65,17 @@ mod tests {
         let id = BrowserId::parse(fixture::BROWSER_ID).unwrap();
         let kept = format!("bid_K={}", fixture::BROWSER_ID);
         let mut site = fixture::site();
-        for (tag, domain, more) in [
+        let gtm = Tag::Gtm {
+            container_id: "GTM-1".to_owned(),
+        };
+        #[rustfmt::skip]
+        let cases = [
             (Tag::None, None, vec!["HttpOnly"]),
-            (
-                Tag::None,
-                Some("shop.example"),
-                vec!["HttpOnly", "Domain=shop.example"],
-            ),
-            (
-                Tag::Gtm {
-                    container_id: "GTM-1".to_owned(),
-                },
-                None,
-                vec![],
-            ),
-        ] {
+            (Tag::None, Some("shop.example"), vec!["HttpOnly", "Domain=shop.example"]),
+            (gtm, None, vec![]),
+            (Tag::Own, None, vec![]),
+        ];
+        for (tag, domain, more) in cases {
             site.tag = tag;
             site.cookie_domain = domain.map(str::to_owned);
             let keep = keep(&id, "K", &site);

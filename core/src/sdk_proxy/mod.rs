@@ -30,7 +30,7 @@ pub use json::JsonRules;
 pub use page::page_path;
 pub use plan::{Answer, Forward, MAX_BODY, Plan, plan};
 pub use refusal::Refusal;
-pub use reply::{MAX_REWRITTEN, Reply};
+pub use reply::{MAX_REPLY, Reply, TIME_LIMIT_MS};
 
 /// Every path that is served, below the prefix and its slash, with its method.
 #[cfg(test)]

@@ -50,7 +50,8 @@ pub struct Answer {
     pub body: String,
 }
 
-/// A call of the upstream. Redirects must not be followed, and only a script may come from a cache.
+/// A call of the upstream. Redirects must not be followed, only a script may come from a cache, and after
+/// [`TIME_LIMIT_MS`](super::TIME_LIMIT_MS) it is [`Refusal::Timeout`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forward {
     /// Which call, as a constant label for the log.
@@ -63,6 +64,8 @@ pub struct Forward {
     pub headers: Vec<(&'static str, String)>,
     /// For a POST: read at most [`MAX_BODY`] bytes, send what the rules make of them.
     pub body: Option<JsonRules>,
+    /// Whether the call goes on when the visitor has left: people send events while they leave.
+    pub outlives_visitor: bool,
     /// What to do with the answer.
     pub reply: Reply,
 }
@@ -136,6 +139,7 @@ impl<H: Headers> Caller<'_, H> {
             url: self.url(route, contract, query.as_deref())?,
             headers: self.upstream_headers(route, contract)?,
             body,
+            outlives_visitor: route.call.is_event(),
             reply: self.reply(route),
         })))
     }
@@ -188,7 +192,7 @@ impl<H: Headers> Caller<'_, H> {
     fn library_url(&self) -> Result<String, Refusal> {
         match &self.site.tag {
             Tag::Boxever { library_url } | Tag::Engage { library_url } => Ok(library_url.clone()),
-            Tag::Gtm { .. } | Tag::None => Err(Refusal::NotServed),
+            Tag::Gtm { .. } | Tag::None | Tag::Own => Err(Refusal::NotServed),
         }
     }
 

@@ -25,9 +25,12 @@ pub enum Refusal {
     NotServed,
     /// `WEB_FLOW_ENDPOINT` is not set.
     NoWebFlows,
+    /// The CDP took longer than [`TIME_LIMIT_MS`](crate::sdk_proxy::TIME_LIMIT_MS).
+    Timeout,
     /// The body has more than [`MAX_BODY`](crate::sdk_proxy::MAX_BODY) bytes.
     TooLarge,
-    /// The CDP could not be reached, or redirects.
+    /// The CDP could not be reached, broke off, redirects, or says more than
+    /// [`MAX_REPLY`](crate::sdk_proxy::MAX_REPLY) bytes.
     Upstream,
 }
 
@@ -42,6 +45,7 @@ impl Refusal {
             Self::Method { .. } => 405,
             Self::TooLarge => 413,
             Self::Upstream => 502,
+            Self::Timeout => 504,
         }
     }
 
@@ -57,6 +61,7 @@ impl Refusal {
             Self::NoConsent => "no_consent",
             Self::NotServed => "not_served",
             Self::NoWebFlows => "no_web_flows",
+            Self::Timeout => "timeout",
             Self::TooLarge => "too_large",
             Self::Upstream => "upstream",
         }
@@ -81,6 +86,7 @@ impl Refusal {
             Self::NoWebFlows => {
                 "Web experiences are not configured: set WEB_FLOW_ENDPOINT to the host of their script."
             }
+            Self::Timeout => "The CDP did not answer this call within 10 seconds.",
             Self::TooLarge => "The body may have at most 256 KiB.",
             Self::Upstream => "The CDP did not answer this call.",
         }
@@ -104,16 +110,18 @@ mod tests {
     fn each_refusal_has_its_own_label_and_an_error_status() {
         use Refusal::*;
         #[rustfmt::skip]
-        let all = [Callback, CrossSite, ForeignKey, InvalidJson, Method { allow: "GET" }, NoConsent, NotServed, NoWebFlows, TooLarge,
-            Upstream];
+        let all = [Callback, CrossSite, ForeignKey, InvalidJson, Method { allow: "GET" }, NoConsent, NotServed, NoWebFlows, Timeout,
+            TooLarge, Upstream];
         let mut labels: Vec<_> = all.iter().map(|refusal| refusal.label()).collect();
         labels.sort_unstable();
         labels.dedup();
         assert_eq!(labels.len(), all.len());
         for refusal in all {
-            assert!((400..=502).contains(&refusal.status()), "{refusal:?}");
+            assert!((400..=504).contains(&refusal.status()), "{refusal:?}");
             assert!(refusal.detail().ends_with('.'), "{refusal:?}");
         }
+        let limit = format!(" {} seconds", crate::sdk_proxy::TIME_LIMIT_MS / 1000);
+        assert!(Timeout.detail().contains(&limit));
         assert_eq!(Method { allow: "GET" }.allow(), Some("GET"));
         assert_eq!(CrossSite.allow(), None);
     }

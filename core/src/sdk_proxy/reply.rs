@@ -1,13 +1,18 @@
 //! How an upstream's answer reaches the page: status and body as they are, on terms of the site's own origin.
 //!
 //! In: status and headers of the answer. Out: the headers to send. The body is not touched, with one exception: the
-//! URL that Edge gives for the script of web experiences becomes the first-party one.
+//! URL that Edge gives for the script of web experiences becomes the first-party one. An answer of the API is sent when
+//! all of it is there, for half a JSON is worth nothing to a page; a script is passed on as it comes.
 
 use super::{headers, refusal::Refusal};
 use crate::request::Headers;
 
-/// Most of a body that is to be rewritten, in bytes: one URL.
-pub const MAX_REWRITTEN: usize = 4096;
+/// Most of an API's answer, in bytes. A decision that is spliced into a page has at most a quarter of it.
+pub const MAX_REPLY: usize = 1024 * 1024;
+
+/// Longest that a page waits for the upstream, in milliseconds: for the whole answer of the API, for the headers of a
+/// script. No client of Sitecore's gives up by itself.
+pub const TIME_LIMIT_MS: u32 = 10_000;
 
 /// Whatever the CDP answers, opened as a page it runs nothing on the site's origin.
 const INERT: &str = "default-src 'none'; sandbox";
@@ -51,10 +56,10 @@ impl Reply {
         Ok(answer)
     }
 
-    /// Whether [`body`](Self::body) has to see the answer's body; else it is streamed as it is.
+    /// Whether the body is passed on as it comes; else at most [`MAX_REPLY`] bytes are read before the answer leaves.
     #[must_use]
-    pub const fn rewrites(&self) -> bool {
-        self.rewritten.is_some()
+    pub const fn streams(&self) -> bool {
+        self.is_script
     }
 
     /// The body for the page, or `None` when it stays as it is.
@@ -136,6 +141,12 @@ mod tests {
     }
 
     #[test]
+    fn only_scripts_are_passed_on_as_they_come() {
+        assert!(reply(true, false).streams());
+        assert!(!reply(false, false).streams() && !reply(false, true).streams());
+    }
+
+    #[test]
     fn redirects_do_not_reach_the_page() {
         for status in [301, 302, 303, 307, 308] {
             let headers = reply(false, false).headers(status, &UPSTREAM.to_vec());
@@ -146,13 +157,11 @@ mod tests {
     #[test]
     fn only_a_url_of_the_configured_host_becomes_first_party() {
         let mut reply = reply(false, false);
-        assert!(!reply.rewrites());
         assert_eq!(reply.body(b"https://flows.example/a"), None);
         reply.rewritten = Some((
             "https://flows.example".to_owned(),
             "https://shop.example/_cdp".to_owned(),
         ));
-        assert!(reply.rewrites());
         let cases: [(&[u8], Option<&str>); 5] = [
             (
                 b"https://flows.example/web-flow-libs/CK/web-version.min.js\n",

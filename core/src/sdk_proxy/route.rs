@@ -166,6 +166,11 @@ impl Call {
         }
     }
 
+    /// Whether the call tells of something that has happened: it has, though the visitor may be gone by now.
+    pub(super) const fn is_event(&self) -> bool {
+        matches!(self, Self::CreateEvent | Self::PostEvent)
+    }
+
     /// Whether the answer is a script that is the same for every visitor.
     pub(super) const fn is_shared_script(&self) -> bool {
         matches!(self, Self::Library | Self::WebFlow(_))
@@ -210,6 +215,8 @@ mod tests {
                 (route.call.label(), route.door, route.method),
                 (label, door, method)
             );
+            let is_event = matches!(label, "create_event" | "post_event");
+            assert_eq!(route.call.is_event(), is_event, "{label}");
         }
     }
 

@@ -503,7 +503,7 @@ fn the_url_of_that_script_is_first_party_through_either_door() {
     cdp.edge_context_id = Some("CTXID".to_owned());
     let forward = forward(planned(sent, &cdp, &[]));
     assert_sent(&forward, sent, &format!("{EDGE}{}", sent.1), &[VISITOR], "");
-    assert!(forward.reply.rewrites());
+    assert!(!forward.reply.streams());
     let third_party = b"https://flows.example/web-flow-libs/CLIENTKEY/web-version.min.js";
     assert_eq!(
         forward.reply.body(third_party).unwrap(),

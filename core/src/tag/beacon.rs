@@ -11,8 +11,8 @@ use url::form_urlencoded;
 use super::{Injection, Piece, Position, script};
 use crate::{config::Language, request::Headers};
 
-/// Its path below `endpoint_prefix`. What it sends goes to `/event` beside it.
-pub const PATH: &str = "/beacon.js";
+/// Its paths below `endpoint_prefix`, by `goal_script`. What it sends goes to `/event` beside it.
+pub(crate) const PATHS: [&str; 2] = ["/beacon.js", "/goals.js"];
 
 /// The script, ASCII.
 pub const BYTES: &[u8] = include_bytes!("beacon.min.js");
@@ -34,7 +34,13 @@ pub struct Answer {
     pub body: &'static [u8],
 }
 
-/// Answers a request for [`PATH`].
+/// Whether it stands at `path` below the prefix.
+#[must_use]
+pub fn is_at(path: &str) -> bool {
+    PATHS.contains(&path)
+}
+
+/// Answers a request for it.
 #[must_use]
 pub fn answer(query: Option<&str>, headers: &impl Headers) -> Answer {
     let etag = format!("\"{}\"", version());
@@ -62,6 +68,7 @@ pub fn answer(query: Option<&str>, headers: &impl Headers) -> Answer {
 #[must_use]
 pub fn piece(injection: &Injection<'_>) -> Piece {
     let (base, v) = (injection.base(), version());
+    let file = injection.site.goal_script.file();
     let nonce = script::attribute(injection.nonce);
     // A fixed language holds for events as it does for views; else the page's own is taken.
     let language = match &injection.site.language {
@@ -70,14 +77,14 @@ pub fn piece(injection: &Injection<'_>) -> Piece {
     };
     Piece {
         position: Position::BodyEnd,
-        html: format!("<script{nonce} src=\"{base}{PATH}?v={v}\" async{language}></script>"),
+        html: format!("<script{nonce} src=\"{base}/{file}?v={v}\" async{language}></script>"),
     }
 }
 
-/// The text by which a page that loads the beacon itself is told.
+/// The texts by which a page that loads the beacon itself is told.
 #[must_use]
-pub fn marker(endpoint_prefix: &str) -> String {
-    format!("{endpoint_prefix}{PATH}")
+pub fn markers(endpoint_prefix: &str) -> [String; 2] {
+    PATHS.map(|path| format!("{endpoint_prefix}{path}"))
 }
 
 /// The first 8 bytes of its SHA-256, in hexadecimal digits.
@@ -104,7 +111,7 @@ fn names(tags: &str, etag: &str) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        config::Site,
+        config::{GoalScript, Site},
         request::fixture::{self, Lines},
     };
 
@@ -136,15 +143,19 @@ mod tests {
         );
         site.language = Language::Fixed("DE".to_owned());
         site.endpoint_prefix = "/edge/cdp".to_owned();
+        site.goal_script = GoalScript::Goals;
         let full = html(&site, Some("n1"));
         assert_eq!(
             full,
             format!(
-                "<script nonce=\"n1\" src=\"https://shop.example/edge/cdp/beacon.js?v={v}\" async \
+                "<script nonce=\"n1\" src=\"https://shop.example/edge/cdp/goals.js?v={v}\" async \
                  data-language=\"DE\"></script>"
             )
         );
-        assert!(full.contains(&marker(&site.endpoint_prefix)));
+        let [beacon, goals] = markers(&site.endpoint_prefix);
+        assert!(full.contains(&goals));
+        assert_eq!(beacon, "/edge/cdp/beacon.js");
+        assert!(is_at("/goals.js") && is_at("/beacon.js") && !is_at("/event"));
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub fn detector(tag: &Tag) -> Detector {
             &["gtm.js", container_id],
             &[&format!("ns.html?id={container_id}")],
         ]),
-        Tag::None => Detector::new(&[]),
+        Tag::None | Tag::Own => Detector::new(&[]),
     }
 }
 

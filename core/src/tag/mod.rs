@@ -69,7 +69,7 @@ impl Injection<'_> {
             Tag::Boxever { library_url } => boxever::pieces(self, library_url),
             Tag::Engage { library_url } => engage::pieces(self, library_url),
             Tag::Gtm { container_id } => gtm::pieces(self, container_id),
-            Tag::None => Vec::new(),
+            Tag::None | Tag::Own => Vec::new(),
         }
     }
 
@@ -107,7 +107,7 @@ pub fn is_wanted(tag: &Tag, analytics: bool, id: bool) -> bool {
     match tag {
         Tag::Boxever { .. } | Tag::Engage { .. } => analytics && id,
         Tag::Gtm { .. } => analytics,
-        Tag::None => false,
+        Tag::None | Tag::Own => false,
     }
 }
 
@@ -155,8 +155,12 @@ mod tests {
     }
 
     #[test]
-    fn a_site_without_a_tag_gets_none() {
-        assert_eq!(pieces(&fixture::cdp(), &fixture::site(), ORIGIN, None), []);
+    fn a_site_without_a_tag_or_with_its_own_gets_none() {
+        let mut site = fixture::site();
+        for tag in [Tag::None, Tag::Own] {
+            site.tag = tag;
+            assert_eq!(pieces(&fixture::cdp(), &site, ORIGIN, None), []);
+        }
     }
 
     #[test]

@@ -26,11 +26,12 @@ impl Tail {
     pub fn new(injection: &Injection<'_>) -> Self {
         let html = html_at(Position::BodyEnd, &injection.pieces());
         let site = injection.site;
+        let [first, second] = beacon::markers(&site.endpoint_prefix);
         Self {
             tag: (!html.is_empty()).then(|| (carried::detector(&site.tag), html)),
             beacon: beacon::piece(injection).html,
             goals: Detector::new(&MARKS),
-            beacons: Detector::new(&[&[&beacon::marker(&site.endpoint_prefix)]]),
+            beacons: Detector::new(&[&[first.as_str()], &[second.as_str()]]),
             end: BodyEnd::default(),
         }
     }
@@ -144,8 +145,10 @@ mod tests {
             assert_eq!(added(Tag::None, PAGE, chunk), whole, "chunks of {chunk}");
         }
         assert_eq!(added(Tag::None, &PAGE.replace("goal", "text"), 7), "");
-        let own = format!("{PAGE}<script src=\"/_cdp/beacon.js\"></script>");
-        assert_eq!(added(Tag::None, &own, 5), "");
+        for name in ["goals", "beacon"] {
+            let own = format!("{PAGE}<script src=\"/_cdp/{name}.js\"></script>");
+            assert_eq!(added(Tag::None, &own, 5), "");
+        }
         assert_ne!(
             added(
                 Tag::None,

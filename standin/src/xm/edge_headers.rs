@@ -34,6 +34,13 @@ pub fn identity(account: &Account) -> Option<Header> {
     Some((HeaderName::from_static("cdp-event"), value))
 }
 
+/// The member has left: whoever uses the browser next is somebody else.
+#[must_use]
+pub fn logout() -> Option<Header> {
+    let value = HeaderValue::try_from(json!({"type": "LOGOUT"}).to_string()).ok()?;
+    Some((HeaderName::from_static("cdp-event"), value))
+}
+
 /// The page is for somebody who has signed in, so it may show guest data.
 #[must_use]
 pub fn authenticated() -> Header {

@@ -62,7 +62,11 @@ pub async fn logout(State(app): State<Arc<App>>, headers: HeaderMap) -> Response
     let gone = HeaderValue::from_static(
         ".ASPXAUTH=; expires=Tue, 12-Oct-1999 00:00:00 GMT; path=/; HttpOnly",
     );
-    found("/", HeaderMap::from_iter([(SET_COOKIE, gone)]))
+    let mut headers = HeaderMap::from_iter([(SET_COOKIE, gone)]);
+    if app.settings().site.cdp_events {
+        headers.extend(edge_headers::logout());
+    }
+    found("/", headers)
 }
 
 /// `POST /contact`

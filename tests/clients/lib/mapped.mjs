@@ -17,7 +17,7 @@ export function assertMapped(through, direct, clientKey) {
     const isFlow = path === "/v1/personalize";
     const expected = new URLSearchParams(query);
     for (const name of ["sitecoreContextId", "siteId"]) expected.delete(name);
-    if (expected.has("client_key")) expected.set("client_key", clientKey);
+    for (const name of ["client_key", "api_token"]) if (expected.has(name)) expected.set(name, clientKey);
     const [gotPath, gotQuery = ""] = got.url.split("?");
     assert.equal(gotPath, isFlow ? "/v2/callFlows" : path.replace("/v1/events", ""));
     assert.deepEqual([...new URLSearchParams(gotQuery)], [...expected]);

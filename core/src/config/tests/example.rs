@@ -6,8 +6,8 @@ use url::Url;
 use super::{config, vars};
 use crate::config::{
     Bots, BrowserCache, BudgetFrom, CacheRule, CdpSettings, Config, Consent, ConsentCookie, Goal,
-    GuestApi, GuestField, GuestUpdate, Identity, Language, PageExperience, PageViews, PathPattern,
-    Site, SiteScope, Tag, parse, parse_strict,
+    GoalScript, GuestApi, GuestField, GuestUpdate, Identity, Language, PageExperience, PageViews,
+    PathPattern, Site, SiteScope, Tag, parse, parse_strict,
 };
 
 const EVERY_KEY: &str = r#"
@@ -40,6 +40,7 @@ shadow = true
 debug = true
 cookie_domain = ".Garden.example"
 endpoint_prefix = "/edge/cdp"
+goal_script = "goals.js"
 
 [SITE.consent]
 mode = "cookie"
@@ -142,6 +143,7 @@ fn every_key_becomes_its_setting() {
             tag: Tag::Gtm {
                 container_id: "GTM-K7X2".to_owned(),
             },
+            goal_script: GoalScript::Goals,
             goals: vec![
                 Goal {
                     path: exact("/newsletter/done"),

@@ -95,6 +95,10 @@ fn keys_of_another_mode_or_kind_are_not_ignored() {
             vec!["SITE.tag.container_id"],
         ),
         (
+            json!({"tag": {"kind": "own", "library_url": "https://a.example/l.js"}}),
+            vec!["SITE.tag.library_url"],
+        ),
+        (
             json!({"tag": {"kind": "gtag", "container_id": "1"}}),
             vec!["SITE.tag.kind", "SITE.tag.container_id"],
         ),

@@ -34,7 +34,7 @@ const PARTS: [&str; 24] = [
     "",
 ];
 
-const TEXTS: [&str; 28] = [
+const TEXTS: [&str; 29] = [
     "",
     "html",
     "DE",
@@ -51,6 +51,7 @@ const TEXTS: [&str; 28] = [
     "off",
     "gtm",
     "engage",
+    "own",
     "GTM-A1",
     "https://a.example",
     "https://a.example/l.js",

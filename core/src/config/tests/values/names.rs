@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::check;
-use crate::config::{parse, tests::vars};
+use crate::config::{Tag, parse, tests::vars};
 
 #[test]
 fn keys_of_the_tenant_fit_where_they_are_put() {
@@ -112,5 +112,14 @@ fn containers_are_those_of_google() {
     ] {
         let site = json!({"tag": {"kind": "gtm", "container_id": id}});
         assert_eq!(parse(&vars(json!({"SITE": site}))).is_ok(), fits, "{id}");
+    }
+}
+
+#[test]
+fn a_tag_of_the_pages_own_is_not_the_absence_of_one() {
+    for (kind, tag) in [("none", Tag::None), ("own", Tag::Own)] {
+        let site = json!({"tag": {"kind": kind}});
+        let parsed = parse(&vars(json!({"SITE": site}))).unwrap();
+        assert_eq!(parsed.site.tag, tag);
     }
 }
