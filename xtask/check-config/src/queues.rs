@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 /// The binding that the Worker looks for.
 const BINDING: &str = "EVENTS";
-/// As often as Cloudflare allows. Delays grow to a quarter of an hour, so this is about a day.
+/// As often as Cloudflare allows. Delays grow to a quarter of an hour, so this is half a day to a day.
 const MOST_RETRIES: i64 = 100;
 /// What Cloudflare does where the file says nothing.
 const DEFAULT_RETRIES: i64 = 3;
@@ -81,7 +81,7 @@ fn consumer_warnings(consumer: &Table) -> impl Iterator<Item = String> {
         .and_then(Value::as_integer)
         .unwrap_or(DEFAULT_RETRIES);
     let short = (retries < MOST_RETRIES).then(|| {
-        format!("max_retries is {retries}; only {MOST_RETRIES} outlast an outage of a day")
+        format!("max_retries is {retries}; only {MOST_RETRIES} outlast an outage of half a day")
     });
     lost.map(str::to_owned).into_iter().chain(short)
 }
