@@ -85,7 +85,7 @@ pub async fn send(
     line: &mut LogLine,
 ) {
     let sent = sender::send(queue, settings, view).await;
-    line.view = sent.only().map(Fate::label);
+    line.view = sent.first().map(Fate::label);
     line.queue_fault = sent.queue_fault.map(QueueFault::label);
 }
 

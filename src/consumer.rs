@@ -3,9 +3,9 @@
 //! In: a batch. Out: each message acknowledged because the CDP has it, or given back. A message that is neither would be
 //! forgotten, so whatever cannot be said to the platform fails the batch, and all of it comes again.
 
-use std::{cell::RefCell, collections::VecDeque};
+use std::{cell::RefCell, collections::VecDeque, vec::IntoIter};
 
-use futures_util::{StreamExt, stream};
+use futures_util::FutureExt;
 use wasm_bindgen::JsValue;
 use worker::Env;
 use xm_edge_core::{
@@ -26,9 +26,6 @@ use crate::{
     sender, unknown_ids,
 };
 
-/// Visitors whose events are sent side by side: as many connections as the platform keeps open at once.
-const LANES_AT_ONCE: usize = 6;
-
 /// Delivers a batch.
 ///
 /// # Errors
@@ -37,7 +34,7 @@ pub async fn consume(batch: &MessageBatch, env: &Env) -> Result<(), JsValue> {
     let clock = Clock::start();
     let messages = batch.messages()?;
     let settings = environment::settings(env);
-    let mut delivery = Delivery {
+    let delivery = Delivery {
         queue: Queue::bound(env),
         messages,
         batch: RefCell::default(),
@@ -48,7 +45,7 @@ pub async fn consume(batch: &MessageBatch, env: &Env) -> Result<(), JsValue> {
         Ok(config) => delivery.run(&config.cdp).await,
         Err(_) => delivery.give_all_back("config_invalid"),
     }
-    worker::console_log!("{}", delivery.tally.get_mut().json(clock.now_ms()));
+    worker::console_log!("{}", delivery.tally.into_inner().json(clock.now_ms()));
     delivery.failed.into_inner().map_or(Ok(()), Err)
 }
 
@@ -79,9 +76,18 @@ impl Delivery {
                 None => self.give_back(index, refused_delay_s(), "unreadable"),
             }
         }
-        stream::iter(lanes(read))
-            .for_each_concurrent(LANES_AT_ONCE, |lane| self.send_lane(settings, lane))
-            .await;
+        // So many side by side as the platform keeps connections open; each takes the next lane when it is through with one.
+        let lanes = RefCell::new(lanes(read).into_iter());
+        let worker = || self.send_lanes(settings, &lanes).boxed_local();
+        futures_util::join!(worker(), worker(), worker(), worker(), worker(), worker());
+    }
+
+    async fn send_lanes(&self, settings: &CdpSettings, lanes: &RefCell<IntoIter<Lane>>) {
+        loop {
+            let next = lanes.borrow_mut().next();
+            let Some(lane) = next else { return };
+            self.send_lane(settings, lane).await;
+        }
     }
 
     /// Sends the events of one visitor, one after the other.

@@ -182,7 +182,10 @@ pub async fn try_once(
     user_agent: &str,
     body: &str,
 ) -> (Outcome, Option<u32>) {
-    let Ok(request) = cdp::post(settings, event::PATH, user_agent, body) else {
+    let request = cdp::post(settings, event::PATH, user_agent, body)
+        // No event is lost for a device name that the platform refuses to send.
+        .or_else(|_| cdp::post(settings, event::PATH, "", body));
+    let Ok(request) = request else {
         return (Outcome::Rejected, None);
     };
     let sent = Box::pin(fetch::ask_with_headers(&request, MAX_REPLY));

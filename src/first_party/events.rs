@@ -122,7 +122,7 @@ async fn is_taken(outgoing: Outgoing, cdp: &CdpSettings, env: &Env, context: &Co
     let taking = async move {
         let sent = sender::send_now(&queue, &cdp, outgoing).await;
         sender::log(Source::Page, &sent, clock);
-        matches!(sent.only(), Some(Fate::Accepted | Fate::Stored))
+        matches!(sent.first(), Some(Fate::Accepted | Fate::Stored))
     };
     // The page may be gone before the answer: its event is stored all the same.
     let taking = taking.boxed_local().shared();

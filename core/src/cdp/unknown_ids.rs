@@ -7,7 +7,7 @@
 //! replacement is handed out until one answer has carried it in a cookie: whoever brings the old id later gets an id of
 //! their own. Events that still come in under the old id keep going to the replacement; they show it to nobody.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::cdp::BrowserId;
 
@@ -17,12 +17,13 @@ pub const MAX_IDS: usize = 1024;
 /// The memory.
 #[derive(Default)]
 pub struct UnknownIds {
-    replaced_by: HashMap<BrowserId, Option<Replacement>>,
-    oldest_first: VecDeque<BrowserId>,
+    oldest_first: VecDeque<Unknown>,
 }
 
-struct Replacement {
+struct Unknown {
     id: BrowserId,
+    replaced_by: Option<BrowserId>,
+    /// Whether an answer has carried the replacement.
     is_handed_out: bool,
 }
 
@@ -40,61 +41,68 @@ pub enum Standing {
 impl UnknownIds {
     /// Remembers that the CDP does not know `id`.
     pub fn note(&mut self, id: &BrowserId) {
-        self.entry(id);
+        if self.contains(id) {
+            return;
+        }
+        if self.oldest_first.len() >= MAX_IDS {
+            self.oldest_first.pop_front();
+        }
+        self.oldest_first.push_back(Unknown {
+            id: id.clone(),
+            replaced_by: None,
+            is_handed_out: false,
+        });
     }
 
     /// Remembers that `new` was created in place of `old`, and gives the id that counts: when two events found out at the
     /// same time, the first one's.
     pub fn replace(&mut self, old: &BrowserId, new: BrowserId) -> BrowserId {
-        let replacement = self.entry(old).get_or_insert(Replacement {
-            id: new,
-            is_handed_out: false,
-        });
-        replacement.id.clone()
+        self.note(old);
+        match self.find_mut(old) {
+            Some(unknown) => unknown.replaced_by.get_or_insert(new).clone(),
+            None => new,
+        }
     }
 
     /// For a visitor who brings `id`.
     #[must_use]
     pub fn standing(&self, id: &BrowserId) -> Standing {
-        match self.replaced_by.get(id) {
-            None => Standing::Good,
-            Some(Some(replacement)) if !replacement.is_handed_out => {
-                Standing::Replaced(replacement.id.clone())
-            }
-            Some(_) => Standing::Unknown,
+        let Some(unknown) = self.find(id) else {
+            return Standing::Good;
+        };
+        match &unknown.replaced_by {
+            Some(id) if !unknown.is_handed_out => Standing::Replaced(id.clone()),
+            _ => Standing::Unknown,
         }
     }
 
     /// The replacement of `old` is in a visitor's cookie.
     pub fn hand_out(&mut self, old: &BrowserId) {
-        if let Some(Some(replacement)) = self.replaced_by.get_mut(old) {
-            replacement.is_handed_out = true;
+        if let Some(unknown) = self.find_mut(old) {
+            unknown.is_handed_out = true;
         }
     }
 
     /// For an event under `id`: whether the CDP is known not to know it.
     #[must_use]
     pub fn contains(&self, id: &BrowserId) -> bool {
-        self.replaced_by.contains_key(id)
+        self.find(id).is_some()
     }
 
     /// For an event under `id`: the id that replaced it.
     #[must_use]
     pub fn replacement(&self, id: &BrowserId) -> Option<BrowserId> {
-        let replacement = self.replaced_by.get(id)?.as_ref()?;
-        Some(replacement.id.clone())
+        self.find(id)?.replaced_by.clone()
     }
 
-    fn entry(&mut self, id: &BrowserId) -> &mut Option<Replacement> {
-        if !self.replaced_by.contains_key(id) {
-            if self.oldest_first.len() >= MAX_IDS
-                && let Some(oldest) = self.oldest_first.pop_front()
-            {
-                self.replaced_by.remove(&oldest);
-            }
-            self.oldest_first.push_back(id.clone());
-        }
-        self.replaced_by.entry(id.clone()).or_default()
+    fn find(&self, id: &BrowserId) -> Option<&Unknown> {
+        self.oldest_first.iter().find(|unknown| unknown.id == *id)
+    }
+
+    fn find_mut(&mut self, id: &BrowserId) -> Option<&mut Unknown> {
+        self.oldest_first
+            .iter_mut()
+            .find(|unknown| unknown.id == *id)
     }
 }
 
@@ -150,9 +158,6 @@ mod tests {
         }
         assert_eq!(ids.standing(&id(0)), Standing::Good);
         assert_eq!(ids.standing(&id(1)), Standing::Replaced(id(5_001)));
-        assert_eq!(
-            (ids.replaced_by.len(), ids.oldest_first.len()),
-            (MAX_IDS, MAX_IDS)
-        );
+        assert_eq!(ids.oldest_first.len(), MAX_IDS);
     }
 }

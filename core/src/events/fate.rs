@@ -61,9 +61,9 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// Of the only one, for its label in the line of its page.
+    /// Of the first, where there is only one.
     #[must_use]
-    pub fn only(&self) -> Option<Fate> {
+    pub fn first(&self) -> Option<Fate> {
         self.fates.first().copied()
     }
 }

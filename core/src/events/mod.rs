@@ -34,7 +34,7 @@ mod told;
 pub use catalogue::{Checked, EventContext, Invalid, check, complete};
 pub use fate::{Fate, QueueFault, Sent};
 pub use outcome::{Outcome, outcome};
-pub use outgoing::{MAX_PARCEL, Outgoing, parcels};
+pub use outgoing::{Outgoing, parcels};
 pub use page_view::{BotView, PageView};
 pub use stored::{StoredEvent, Unreadable};
 pub use tally::{Source, Tally};

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Most bytes of the messages that the queue takes at once: 256 kB, of which it needs some itself.
-pub const MAX_PARCEL: usize = 240_000;
+const MAX_PARCEL: usize = 240_000;
 /// Most messages that it takes at once.
 const MAX_MESSAGES: usize = 100;
 /// What the queue adds to each message, in bytes.

@@ -18,7 +18,7 @@ pub enum Source {
 }
 
 /// Counts of events.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Tally {
     message: &'static str,
     /// `events`: of one answer; `queue`: of one batch.
@@ -76,10 +76,10 @@ impl Tally {
 
     /// The line, `ms` milliseconds after the start.
     #[must_use]
-    pub fn json(&self, ms: u32) -> String {
-        let line = Self { ms, ..self.clone() };
+    pub fn json(mut self, ms: u32) -> String {
+        self.ms = ms;
         // Only texts and numbers under text keys: serde_json has nothing to refuse.
-        serde_json::to_string(&line).unwrap_or_default()
+        serde_json::to_string(&self).unwrap_or_default()
     }
 }
 

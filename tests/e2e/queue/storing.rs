@@ -101,6 +101,29 @@ fn a_page_does_not_wait_for_its_view_to_be_stored() {
 }
 
 #[test]
+fn what_xm_tells_with_a_page_or_a_redirect_delays_neither() {
+    let world = world();
+    let gate = Latch::new();
+    let held = gate.clone();
+    world
+        .queue()
+        .on_store(move || Store::TakeAnd(stored_reply().hold(&held)));
+    let signup = r#"{"type":"SIGNUP"}"#;
+    let page = Reply::html(Page::with("<p>hello</p>").html()).header("CDP-Event", signup);
+    world.page("/page", page);
+    let redirect = Reply::status(302)
+        .header("Location", "/page")
+        .header("CDP-Event", signup);
+    world.page("/login", redirect);
+    assert!(world.revisit("/page").get().text().contains("BOTTOM"));
+    assert_eq!(world.revisit("/login").get().status, 302);
+    let _ = world.queue().wait_for(2);
+    gate.open();
+    let stored = json!({"stored": 1});
+    let _ = world.log_line("of the event", |line| line["outcomes"] == stored);
+}
+
+#[test]
 fn a_view_is_not_stored_before_the_last_byte_of_its_page() {
     let world = world();
     let (first, rest) = (Page::with("<p>first</p>").top(), Latch::new());

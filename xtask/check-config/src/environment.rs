@@ -1,11 +1,13 @@
 //! The environments of a `wrangler.toml`, merged as wrangler merges them.
 //!
-//! In: the file. Out: per environment the variables that the Worker will see, as JSON, and whether it has routes.
-//! `vars` are not inherited: an `[env.x]` has its own or none. `routes` are.
+//! In: the file. Out: per environment the variables that the Worker will see, as JSON, its routes and its queues. `vars` and
+//! `queues` are not inherited: an `[env.x]` has its own or none. `routes` are.
 
 use anyhow::{Context, bail};
 use serde_json::{Map, Value};
 use toml::Table;
+
+use crate::queues::Queues;
 
 /// What the top level is called.
 pub const LOCAL: &str = "local";
@@ -19,6 +21,8 @@ pub struct Environment {
     pub vars: Map<String, Value>,
     /// The patterns of `route` and `routes`.
     pub routes: Vec<String>,
+    /// `queues`.
+    pub queues: Queues,
 }
 
 impl Environment {
@@ -68,6 +72,7 @@ fn environment(name: &str, own: &Table, top: &Table) -> anyhow::Result<Environme
         name: name.to_owned(),
         vars,
         routes,
+        queues: Queues::of(own),
     })
 }
 

@@ -31,10 +31,10 @@ pub fn problems(environment: &Environment) -> Vec<(String, String)> {
 
 /// What an operator probably did not mean.
 pub fn warnings(environment: &Environment) -> Vec<String> {
+    let mut warnings = environment.queues.warnings();
     if environment.is_local() {
-        return Vec::new();
+        return warnings;
     }
-    let mut warnings = Vec::new();
     if environment.vars.is_empty() {
         warnings.push(format!(
             "no [env.{}.vars]; variables of the top level are not inherited",
@@ -88,6 +88,7 @@ mod tests {
     use serde_json::{Map, json};
 
     use super::*;
+    use crate::queues::Queues;
 
     fn environment(name: &str, vars: Value, routes: &[&str]) -> Environment {
         let vars: Map<_, _> = vars.as_object().cloned().unwrap_or_default();
@@ -96,6 +97,7 @@ mod tests {
             name: name.to_owned(),
             vars,
             routes,
+            queues: Queues::default(),
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod environment;
 mod hints;
+mod queues;
 
 use std::{fs, path::PathBuf, process::ExitCode};
 

@@ -6,10 +6,7 @@
 //! tried again the visitor's later ones wait, and come again not before it. But they wait only for its first attempts:
 //! a CDP that never takes one event must not keep all others of the visitor until the dead-letter queue has them.
 
-use std::{
-    collections::HashMap,
-    hash::{DefaultHasher, Hash, Hasher},
-};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{Batch, Verdict, refused_delay_s};
 use crate::{
@@ -55,30 +52,25 @@ pub struct Pace {
 #[must_use]
 pub fn lanes(batch: Vec<Delivered>) -> Vec<Lane> {
     let mut lanes: Vec<Lane> = Vec::new();
-    let mut lane_of: HashMap<BrowserId, usize> = HashMap::new();
     for delivered in batch {
         let id = event::browser_id(&delivered.stored.body);
-        let known = id.as_ref().and_then(|id| lane_of.get(id)).copied();
-        if let Some(lane) = known.and_then(|known| lanes.get_mut(known)) {
-            lane.events.push(delivered);
+        let known = lanes
+            .iter_mut()
+            .find(|lane| id.is_some() && lane.browser_id == id);
+        if let Some(Lane { events, .. }) = known {
+            let order = delivered.stored.order();
+            let place = events.partition_point(|earlier| earlier.stored.order() <= order);
+            events.insert(place, delivered);
             continue;
         }
         let name = id
             .as_ref()
             .map_or(delivered.stored.id.as_str(), BrowserId::as_str);
-        let pace = Pace::new(name);
-        if let Some(id) = &id {
-            lane_of.insert(id.clone(), lanes.len());
-        }
         lanes.push(Lane {
+            pace: Pace::new(name),
             browser_id: id,
             events: vec![delivered],
-            pace,
         });
-    }
-    for lane in &mut lanes {
-        lane.events
-            .sort_by_key(|delivered| delivered.stored.order());
     }
     lanes
 }
