@@ -151,8 +151,9 @@ fn a_huge_or_odd_body_is_refused_unsent() {
     let many = serde_json::Value::Object(many).to_string();
     let extensions = format!("/{GUEST}/extensions");
     let ext = format!("{extensions}/ext");
+    type Case<'a> = (&'a str, &'a str, &'a str, &'a [u8], u16, &'a [&'a str]);
     #[rustfmt::skip]
-    let cases: &[(&str, &str, &str, &[u8], u16, &[&str])] = &[
+    let cases: &[Case<'_>] = &[
         ("POST", "", "application/json", large.as_bytes(), 413, &[]),
         ("POST", "", "application/json", deep.as_bytes(), 400, &["body"]),
         ("POST", "", "application/json", b"", 400, &["body"]),
