@@ -72,7 +72,7 @@ const run = spawn(
     ...["--header", `Authorization: Bearer ${KEY}`],
     ...["--checks", CHECKS.join(",")],
     ...["--phases", "examples,coverage,fuzzing"],
-    ...["--max-examples", "15"],
+    ...["--max-examples", "8"],
     ...["--seed", "1"],
     "--no-shrink",
     ...["--request-timeout", "10"],

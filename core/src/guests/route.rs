@@ -257,11 +257,11 @@ mod tests {
         ];
         for (path, status) in cases {
             assert_eq!(route("GET", path).unwrap_err().status, *status, "{path}");
-            let odd = path.contains(['%', ';', '\\']) || path.len() > 1_000;
-            assert!(
-                !odd || !route("GET", path).unwrap_err().body.contains(&path[7..]),
-                "{path} repeated"
-            );
+            // What the path says is never said back.
+            let said = path.strip_prefix("guests/").unwrap_or("guestContexts");
+            let odd = said.contains(['%', ';', '\\']) || said.len() > 1_000;
+            let answer = route("GET", path).unwrap_err();
+            assert!(!odd || !answer.body.contains(said), "{path} repeated");
         }
     }
 

@@ -6,7 +6,10 @@ use super::*;
 use crate::{
     config::Site,
     guests::{Request, Secrets, open},
-    request::{Target, fixture},
+    request::{
+        Target,
+        fixture::{self, Lines},
+    },
 };
 
 pub(super) const GUEST: &str = "f7aabbca-1c1b-4fc2-be72-3e16294a4f03";
@@ -715,7 +718,7 @@ fn a_create_that_failed_may_be_sent_again_with_its_key() {
 fn what_is_refused_before_the_body_says_why_by_its_status() {
     let large = [("content-length", "65537")];
     #[rustfmt::skip]
-    let cases: &[(&str, &str, &[(&str, &str)], u16)] = &[
+    let cases: &[(&str, &str, Lines<'_>, u16)] = &[
         ("POST", "guests", &large, 413),
         ("GET", "guests", &[], 400),
         ("GET", "guests?email=j%40d.ie&email=k%40d.ie", &[], 400),
