@@ -72,23 +72,6 @@ await test("events of browser and edge are one session, and FORCE_CLOSE ends it"
   });
 });
 
-await test("an event that the library sends while the page is left arrives", async () => {
-  await inShop({ rules: BY_RULES, withBlocker: true }, async (person) => {
-    await person.step(["VIEW home"], () => person.open("/"));
-    await person.knowsLibrary();
-    // So slow that the browser gives the call up when the next page is there.
-    await standIn.put("/latency", { xm_ms: 0, cdp_ms: 500 });
-    const given = person.page.waitForEvent("requestfailed", (request) => request.url().endsWith("/_cdp/v1.2/events"));
-    await person.step(["GOODBYE", "VIEW repairs"], async () => {
-      await person.page.evaluate(() => {
-        window.engage.event("GOODBYE", { channel: "WEB", currency: "EUR" });
-        location.assign("/plain");
-      });
-      await given;
-    });
-  });
-});
-
 await chrome.close();
 elsewhere.stop();
 standIn.stop();

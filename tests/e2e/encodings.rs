@@ -9,7 +9,8 @@ use xm_edge_tests::{Reply, assert_bytes};
 
 use crate::common::{VARIANT_B, assert_shows, hero_page, hero_page_showing, hero_world};
 
-fn gzip(plain: impl AsRef<[u8]>) -> Vec<u8> {
+/// `plain` in gzip.
+pub fn gzip(plain: impl AsRef<[u8]>) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(plain.as_ref()).unwrap();
     encoder.finish().unwrap()

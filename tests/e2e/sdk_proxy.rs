@@ -7,7 +7,7 @@ use xm_edge_tests::{
     assert_bytes,
 };
 
-use crate::common::settle;
+use crate::{common::settle, encodings::gzip};
 
 const JSON: &str = "application/json";
 
@@ -491,6 +491,25 @@ fn an_answer_that_breaks_off_is_a_bad_gateway_and_not_half_of_it() {
             "{}",
             response.text()
         );
+    }
+}
+
+#[test]
+fn a_compressed_answer_arrives_whole_or_not_at_all() {
+    let plain = r#"{"variantId":"b"}"#;
+    let whole = gzip(plain);
+    for (body, status) in [(whole.as_slice(), 200), (&whole[..whole.len() - 12], 502)] {
+        let world = World::start();
+        let reply = Reply::status(200)
+            .header("Content-Type", JSON)
+            .header("Content-Encoding", "gzip")
+            .part(body);
+        world.cdp.any_flow(move |_| reply.clone());
+        let response = call(&world, "POST", "/v2/callFlows", &flow()).get();
+        assert_eq!((response.status, response.end), (status, End::Complete));
+        if status == 200 {
+            assert_bytes(&response.decoded(), plain.as_bytes(), "the answer");
+        }
     }
 }
 

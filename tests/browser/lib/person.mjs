@@ -11,9 +11,9 @@ const SHOTS = join(resolve(dirname(fileURLToPath(import.meta.url)), "../../.."),
 /** With what they log in. */
 export const EMAIL = "jane@example.com";
 
-/** Type and, for a view, page of an event. */
-function label({ type, arbitraryData }) {
-  return type === "VIEW" ? `VIEW ${arbitraryData.page}` : type;
+/** An event without what is new in every visit, labelled by its type and, for a view, its page. */
+function told({ type, arbitraryData: { browser_id: _, requested_at: __, ...data } }) {
+  return { label: type === "VIEW" ? `VIEW ${data.page}` : type, data };
 }
 
 export class Person {
@@ -29,10 +29,11 @@ export class Person {
   async step(expected, act) {
     await act();
     const known = this.events.length;
-    const look = async () => (await this.standIn.events()).slice(known).map(label);
-    const more = await this.standIn.wait(String(expected), look, (labels) => labels.length >= expected.length);
-    assert.deepEqual([...more].sort(), [...expected].sort());
-    this.events.push(...more.sort());
+    const look = async () => (await this.standIn.events()).slice(known).map(told);
+    const enough = (events) => events.length >= expected.length;
+    const more = (await this.standIn.wait(String(expected), look, enough)).sort((a, b) => (a.label < b.label ? -1 : 1));
+    assert.deepEqual(more.map(({ label }) => label), [...expected].sort());
+    this.events.push(...more);
   }
 
   open(path) {
@@ -69,12 +70,8 @@ export class Person {
 
   /** As a script of the page uses Sitecore's library. */
   async tellLibrary(type) {
-    await this.knowsLibrary();
+    await this.page.waitForFunction(() => window.engage);
     await this.page.evaluate((type) => window.engage.event(type, { channel: "WEB", currency: "EUR" }), type);
-  }
-
-  knowsLibrary() {
-    return this.page.waitForFunction(() => window.engage);
   }
 
   async sees(text) {
