@@ -14,7 +14,7 @@ use xm_edge_core::{
     reason::PassThrough,
     render::{Page, PageSettings},
     request::{Headers, VisitorClass},
-    response::{self, Opened, PageCharset},
+    response::{self, Opened, PageType},
 };
 
 use super::{PageRequest, identity::Identity, send::OpenPage};
@@ -51,8 +51,8 @@ impl PageRequest<'_> {
         // 4. Open: is it a page at all? If not, nobody reads it.
         let xm_headers = xm.headers();
         let status = xm.status();
-        let charset = match response::gate(status, &PlatformHeaders(&xm_headers), &self.site) {
-            Opened::Page(charset) => charset,
+        let page_type = match response::gate(status, &PlatformHeaders(&xm_headers), &self.site) {
+            Opened::Page(page_type) => page_type,
             Opened::PassThrough(reason) => {
                 pass_through::note(LogLine::passed(reason), status, self.clock);
                 return listener.pass(xm, || self.visit.clone(), context).await;
@@ -79,9 +79,9 @@ impl PageRequest<'_> {
         let count = identity.id.is_some()
             && self.visit.grants.analytics
             && self.site.page_views == PageViews::Edge;
-        if personalise || count || self.wants_tag(&identity) {
-            let added = self.added(&xm_headers, &identity);
-            let settings = self.page_settings(charset, personalise, added.insertion);
+        if personalise || count || self.wants_tag(&identity, page_type) {
+            let added = self.added(&xm_headers, &identity, page_type);
+            let settings = self.page_settings(page_type, personalise, added.insertion);
             let opened = OpenPage {
                 xm,
                 body,
@@ -146,13 +146,13 @@ impl PageRequest<'_> {
 
     fn page_settings(
         &self,
-        charset: PageCharset,
+        page_type: PageType,
         personalise: bool,
         insertion: Option<Insertion>,
     ) -> PageSettings {
         PageSettings {
             hold_limit: self.site.hold_limit_kib as usize * 1024,
-            declared: charset.declared,
+            declared: page_type.declared,
             trusted_html: self.site.trusted_html.clone(),
             personalise,
             insertion,
