@@ -51,8 +51,8 @@ impl PageRequest<'_> {
         // 4. Open: is it a page at all? If not, nobody reads it.
         let xm_headers = xm.headers();
         let status = xm.status();
-        let charset = match response::gate(status, &PlatformHeaders(&xm_headers), &self.site) {
-            Opened::Page(charset) => charset,
+        let page_type = match response::gate(status, &PlatformHeaders(&xm_headers), &self.site) {
+            Opened::Page(page_type) => page_type,
             Opened::PassThrough(reason) => {
                 pass_through::note(LogLine::passed(reason), status, self.clock);
                 // The id that is under way already: a second one would be a second guest.
@@ -87,12 +87,12 @@ impl PageRequest<'_> {
         // Whoever counts its views, the page may have marked goals.
         let analytics = identity.id.is_some() && self.visit.grants.analytics;
         let count = analytics && self.site.page_views == PageViews::Edge;
-        if personalise || analytics || self.wants_tag(&identity) {
-            let added = self.added(&xm_headers, &identity);
+        if personalise || analytics || self.wants_tag(&identity, page_type) {
+            let added = self.added(&xm_headers, &identity, page_type);
             let vouched = self.vouched(&xm_headers);
             let settings = PageSettings {
                 hold_limit: self.site.hold_limit_kib as usize * 1024,
-                declared: charset.declared,
+                declared: page_type.declared,
                 trusted_html: self.site.trusted_html.clone(),
                 guest: vouched.is_some(),
                 personalise,

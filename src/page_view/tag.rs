@@ -6,6 +6,7 @@
 use xm_edge_core::{
     insertion::Insertion,
     request::Headers,
+    response::PageType,
     tag::{self, Injection, Tail, nonce_from_csp},
 };
 
@@ -21,14 +22,19 @@ pub(super) struct Added {
 
 impl PageRequest<'_> {
     /// Whether the page gets the site's tag.
-    pub(super) fn wants_tag(&self, identity: &Identity) -> bool {
-        let analytics = self.visit.grants.analytics;
+    pub(super) fn wants_tag(&self, identity: &Identity, page_type: PageType) -> bool {
+        let analytics = self.visit.grants.analytics && !page_type.is_xml;
         tag::is_wanted(&self.site.tag, analytics, identity.id.is_some())
     }
 
     /// The tag and the beacon, for a visitor who may be counted.
-    pub(super) fn added(&self, xm: &web_sys::Headers, identity: &Identity) -> Added {
-        if !self.visit.grants.analytics {
+    pub(super) fn added(
+        &self,
+        xm: &web_sys::Headers,
+        identity: &Identity,
+        page_type: PageType,
+    ) -> Added {
+        if !self.visit.grants.analytics || page_type.is_xml {
             return Added::default();
         }
         let csp = PlatformHeaders(xm).get("content-security-policy");

@@ -336,6 +336,23 @@ fn what_is_no_page_gets_none() {
 }
 
 #[test]
+fn a_page_that_browsers_read_as_xml_gets_nothing_put_in() {
+    let xhtml = |body: &str| {
+        format!(
+            "<?xml version=\"1.0\"?>\n<html xmlns=\"http://www.w3.org/1999/xhtml\"><head><title>t</title></head><body>{body}</body></html>\n"
+        )
+    };
+    let html = xhtml("<a href=\"/x\" data-cdp-goal=\"SIGNUP\">x</a>");
+    let engage = json!({ "tag": { "kind": "engage", "library_url": "https://cdn.example/e.js" } });
+    for site in [gtm(), engage] {
+        let world = hero_world_with(site);
+        let reply = Reply::status(200).header("Content-Type", "application/xhtml+xml");
+        world.page("/", reply.part(&html));
+        assert_origin_bytes(&world.revisit("/").get(), &html);
+    }
+}
+
+#[test]
 fn a_page_that_broke_off_before_the_verdict_gets_none() {
     let world = world();
     let html = "<html><head><title>t</title></head><body><!-- x";

@@ -1,6 +1,6 @@
 //! Whether a `Content-Type` is HTML, and its charset.
 //!
-//! In: the header's value. Out: the declared encoding, or why the body must not be touched. The parser is that of the
+//! In: the header's value. Out: what it says of the page, or why the body must not be touched. The parser is that of the
 //! WHATWG MIME Sniffing standard (crate `data-url`), so that we read the header as browsers do.
 
 use data_url::mime::Mime;
@@ -8,17 +8,30 @@ use encoding_rs::Encoding;
 
 use crate::reason::PassThrough;
 
-/// The encoding that the type declares; `Ok(None)` when it is HTML without a charset.
+/// What `Content-Type` says of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageType {
+    /// The charset; `None` when it names none. Always ASCII-compatible.
+    pub declared: Option<&'static Encoding>,
+    /// It is XHTML, which browsers read as XML: HTML that is put in, or stands behind the end, would break the page.
+    pub is_xml: bool,
+}
+
+/// Reads the header.
 ///
 /// Two lines of the header, joined, are no valid type, or give a charset that nobody knows: both pass through.
-pub(super) fn charset(content_type: &str) -> Result<Option<&'static Encoding>, PassThrough> {
+pub(super) fn page_type(content_type: &str) -> Result<PageType, PassThrough> {
     let mime: Mime = content_type.parse().map_err(|_| PassThrough::NotHtml)?;
-    if !matches!(
-        (mime.type_.as_str(), mime.subtype.as_str()),
-        ("text", "html") | ("application", "xhtml+xml")
-    ) {
-        return Err(PassThrough::NotHtml);
-    }
+    let is_xml = match (mime.type_.as_str(), mime.subtype.as_str()) {
+        ("text", "html") => false,
+        ("application", "xhtml+xml") => true,
+        _ => return Err(PassThrough::NotHtml),
+    };
+    let declared = charset(&mime)?;
+    Ok(PageType { declared, is_xml })
+}
+
+fn charset(mime: &Mime) -> Result<Option<&'static Encoding>, PassThrough> {
     let Some(label) = mime
         .get_parameter("charset")
         .map(str::trim)
@@ -76,17 +89,24 @@ mod tests {
         ];
         for (value, expected) in cases {
             assert_eq!(
-                charset(value).map(|encoding| encoding.map(Encoding::name)),
+                page_type(value).map(|page| page.declared.map(Encoding::name)),
                 expected,
                 "{value:?}"
             );
         }
     }
 
+    #[test]
+    fn xhtml_is_known_as_what_it_is() {
+        let is_xml = |value: &str| page_type(value).map(|page| page.is_xml);
+        assert_eq!(is_xml("Application/XHTML+xml; charset=utf-8"), Ok(true));
+        assert_eq!(is_xml("text/html"), Ok(false));
+    }
+
     proptest! {
         #[test]
         fn no_value_panics(value in "\\PC*", parameter in "text/html;\\PC*") {
-            let _ = (charset(&value), charset(&parameter));
+            let _ = (page_type(&value), page_type(&parameter));
         }
     }
 }

@@ -3,29 +3,20 @@
 //! In: status, headers, settings. Out: [`Opened`]; the first rule that does not hold gives the reason. What is no page
 //! goes to the visitor unread, as the runtime's own response object: even a broken encoding then arrives as it was.
 
-use encoding_rs::Encoding;
-
 use crate::{
     config::Site,
     reason::PassThrough,
     request::{Headers, headers::list_items},
-    response::content_type,
+    response::content_type::{self, PageType},
 };
 
 /// What XM's response is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opened {
     /// HTML to stream and, where it is marked, to personalise.
-    Page(PageCharset),
+    Page(PageType),
     /// To be returned unread.
     PassThrough(PassThrough),
-}
-
-/// What the header says of the page's encoding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PageCharset {
-    /// From `Content-Type`; `None` when it names none. Always ASCII-compatible.
-    pub declared: Option<&'static Encoding>,
 }
 
 /// Decides on the response. In this order, the first match wins:
@@ -40,16 +31,12 @@ pub struct PageCharset {
 #[must_use]
 pub fn gate(status: u16, headers: &impl Headers, site: &Site) -> Opened {
     match open(status, headers, site) {
-        Ok(declared) => Opened::Page(PageCharset { declared }),
+        Ok(page) => Opened::Page(page),
         Err(reason) => Opened::PassThrough(reason),
     }
 }
 
-fn open(
-    status: u16,
-    headers: &impl Headers,
-    site: &Site,
-) -> Result<Option<&'static Encoding>, PassThrough> {
+fn open(status: u16, headers: &impl Headers, site: &Site) -> Result<PageType, PassThrough> {
     let refuse = |refused: bool, reason| if refused { Err(reason) } else { Ok(()) };
     let is_part = status == 206 || headers.get("content-range").is_some();
     refuse(is_part, PassThrough::Range)?;
@@ -62,13 +49,13 @@ fn open(
     let content_type = headers
         .get("content-type")
         .ok_or(PassThrough::NoContentType)?;
-    let declared = content_type::charset(&content_type)?;
+    let page = content_type::page_type(&content_type)?;
     let cache_control = headers.get("cache-control").unwrap_or_default();
     let is_fixed = list_items(&cache_control).any(|directive| directive == "no-transform");
     refuse(is_fixed, PassThrough::NoTransform)?;
     refuse(is_attachment(headers), PassThrough::Attachment)?;
     refuse(!is_readable(headers), PassThrough::Encoding)?;
-    Ok(declared)
+    Ok(page)
 }
 
 fn is_attachment(headers: &impl Headers) -> bool {
@@ -158,7 +145,8 @@ mod tests {
 
     #[test]
     fn the_declared_charset_is_told() {
-        let page = |declared| Opened::Page(PageCharset { declared });
+        let is_xml = false;
+        let page = |declared| Opened::Page(PageType { declared, is_xml });
         let site = fixture::site();
         let utf_8 = gate(200, &vec![HTML], &site);
         assert_eq!(utf_8, page(Some(encoding_rs::UTF_8)));

@@ -13,5 +13,6 @@ mod content_type;
 mod gate;
 mod headers;
 
-pub use gate::{Opened, PageCharset, gate};
+pub use content_type::PageType;
+pub use gate::{Opened, gate};
 pub use headers::{Leaving, edits};

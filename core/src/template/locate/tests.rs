@@ -159,3 +159,35 @@ fn what_only_looked_like_a_long_start_tag_leaves() {
     locator.write(script.as_bytes()).unwrap();
     assert_eq!(locator.located(), 20 + script.len());
 }
+
+#[test]
+fn the_parser_rests_behind_the_places_too() {
+    for look in [Look::Components, Look::Facts] {
+        let mut locator = Locator::new(look, true, UTF_8);
+        locator.write(b"<html><head></head><body id=b>").unwrap();
+        let read = locator.read;
+        for _ in 0..100 {
+            locator.write(b"<svg><path/></svg><p>no marks</p>").unwrap();
+        }
+        assert_eq!(locator.read, read);
+        let places = locator.take_sightings();
+        let [
+            Sighting::HeadEnd(12),
+            Sighting::HeadEnd(19),
+            Sighting::BodyStart(30),
+        ] = places[..]
+        else {
+            panic!("{places:?}");
+        };
+    }
+}
+
+#[test]
+fn where_nothing_is_put_in_no_place_is_noted() {
+    for look in [Look::Components, Look::Facts, Look::Fragment] {
+        let mut locator = Locator::new(look, false, UTF_8);
+        locator.write(b"<html><head></head><body><p>x").unwrap();
+        let is_place = |s: &Sighting| matches!(s, Sighting::HeadEnd(_) | Sighting::BodyStart(_));
+        assert!(!locator.take_sightings().iter().any(is_place));
+    }
+}
