@@ -9,10 +9,10 @@ pub(crate) mod invalid;
 
 mod problem;
 
+use serde_json::Value;
+
 pub use invalid::Invalid;
 pub use problem::problem;
-
-use serde_json::Value;
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

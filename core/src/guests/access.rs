@@ -9,16 +9,16 @@ use crate::{
     request::Headers,
 };
 
-/// What browsers say of every call that a page makes, and no server of XM's. (Sec-Fetch-Mode alone is also sent by Node.)
-const OF_BROWSERS: [&str; 2] = ["origin", "sec-fetch-site"];
-
-/// Refuses what comes from a page, whatever its key: a key in a page is everybody's.
+/// Refuses what a page sends, whatever its key: a key in a page is everybody's. Browsers say of each such call where it
+/// comes from; `none` is what they say of an address that somebody typed, and no page can have them say it.
 pub(super) fn refuse_browsers(headers: &impl Headers) -> Result<(), Answer> {
-    if OF_BROWSERS.iter().all(|name| headers.get(name).is_none()) {
+    let site = headers.get("sec-fetch-site");
+    let from_page = site.is_some_and(|site| site.trim() != "none");
+    if headers.get("origin").is_none() && !from_page {
         return Ok(());
     }
-    let detail = "Guest data is for servers only: a request with Origin or Sec-Fetch-Site comes from a browser. Call this \
-                  endpoint from XM's server, and replace the key if it has ever been part of a page.";
+    let detail = "Guest data is for servers only, and this request comes from a page: it has Origin or Sec-Fetch-Site. \
+                  Call this endpoint from XM's server, and replace the key if it has ever been part of a page.";
     Err(problem(403, detail, &[]))
 }
 
@@ -101,7 +101,10 @@ mod tests {
             (Read, &[KEY, ("Origin", "null")], "key", "token", 403),
             (Read, &[KEY, ("Origin", "")], "key", "token", 403),
             (Read, &[KEY, ("Sec-Fetch-Site", "same-origin")], "key", "token", 403),
-            (Read, &[KEY, ("Sec-Fetch-Site", "none")], "key", "token", 403),
+            (Read, &[KEY, ("Sec-Fetch-Site", "none")], "key", "token", 200),
+            (Read, &[KEY, ("Sec-Fetch-Site", "cross-site")], "key", "token", 403),
+            (Read, &[KEY, ("Sec-Fetch-Site", "")], "key", "token", 403),
+            (Read, &[KEY, ("Sec-Fetch-Site", "none, none")], "key", "token", 403),
             (Write, &[KEY], "read:key", "token", 403),
             (Delete, &[KEY], "read,write:key", "token", 403),
             (Write, &[KEY], "read,write:key", "token", 200),

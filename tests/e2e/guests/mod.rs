@@ -2,6 +2,7 @@
 //! Worker, which alone holds the CDP's credentials. Nobody else does, and no log says whom it was about (product §7, §12).
 
 mod access;
+mod description;
 mod faults;
 mod keys;
 mod scenarios;

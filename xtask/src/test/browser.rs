@@ -1,4 +1,4 @@
-//! Tests that are Node scripts: `tests/browser/*.mjs`, `tests/clients/*.mjs`, `tests/openapi/*.mjs` and `tests/wrangler/*.mjs`.
+//! Tests that are Node scripts: the `*.mjs` in `tests/browser/`, `clients/`, `miniflare/`, `openapi/` and `wrangler/`.
 //!
 //! In: the folders. Out: one step per script. A script exits with 0 (passed), 77 (it cannot run here, for example without
 //! Chromium, and has said so) or anything else (failed), and may end with a line `N passed, N failed`; without one it
@@ -23,7 +23,7 @@ use super::{
 const SKIPPED: i32 = 77;
 
 /// Where they are.
-const FOLDERS: [&str; 4] = ["browser", "clients", OPENAPI, "wrangler"];
+const FOLDERS: [&str; 5] = ["browser", "clients", "miniflare", OPENAPI, "wrangler"];
 /// The one whose scripts need schemathesis.
 const OPENAPI: &str = "openapi";
 

@@ -29,6 +29,10 @@ use crate::{
     config::GuestApi,
 };
 
+const UNDER_WAY: &str = "A request with this Idempotency-Key is on its way. Send this one again when that one is answered.";
+const ANOTHER_REQUEST: &str =
+    "An Idempotency-Key is for one request alone, and this is another; the CDP was not called.";
+
 /// What the edge does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -254,23 +258,19 @@ impl Exchange {
         match recalled {
             Recalled::Nothing => {}
             Recalled::UnderWay => {
-                let detail = "A request with this Idempotency-Key is on its way. Send this one again when that one is answered.";
-                self.done = Some(problem(409, detail, &[]).with("retry-after", "1"));
+                self.done = Some(problem(409, UNDER_WAY, &[]).with("retry-after", "1"));
             }
-            Recalled::Record(record) => {
-                match key.made(record) {
-                    Ok(Some(made)) => self.stages = VecDeque::from([Stage::RetrieveMade(made)]),
-                    Ok(None) => {}
-                    Err(()) => {
-                        let error = Invalid {
+            Recalled::Record(record) => match key.made(record) {
+                Ok(Some(made)) => self.stages = VecDeque::from([Stage::RetrieveMade(made)]),
+                Ok(None) => {}
+                Err(()) => {
+                    let error = Invalid {
                         field: "Idempotency-Key".to_owned(),
-                        problem: "was used before with another request: a key is for one request alone".to_owned(),
+                        problem: "was used before with another request".to_owned(),
                     };
-                        let detail = "The request is not the one that this Idempotency-Key stands for; the CDP was not called.";
-                        self.done = Some(problem(422, detail, &[error]));
-                    }
+                    self.done = Some(problem(422, ANOTHER_REQUEST, &[error]));
                 }
-            }
+            },
         }
     }
 
