@@ -187,7 +187,11 @@ fn is_rest(request: &Request) -> bool {
     ["/v2/guest", "/v2.1/guest"]
         .iter()
         .any(|start| path.starts_with(start))
-        || path.ends_with("/show.json")
+        || is_show(request)
+}
+
+fn is_show(request: &Request) -> bool {
+    request.path().ends_with("/show.json")
 }
 
 fn event_of(request: &Request) -> Option<Value> {
@@ -217,7 +221,7 @@ fn choose(scripts: &Mutex<Scripts>, request: &Request) -> Reply {
         Some(script) => script(request),
         None if is_create(request) => created(NEW_BROWSER_ID),
         None if is_flow(request) => Reply::json(json!({"message": "No flow executed"})),
-        None if is_rest(request) => not_found(),
+        None if is_rest(request) && !is_show(request) => not_found(),
         None => Reply::json(json!({"status": "OK", "version": "1.2", "ref": "5d2f7c6e-1111-4222-8333-944455556666"})).with_status(201),
     }
 }
