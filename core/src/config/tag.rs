@@ -38,14 +38,8 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Tag {
                 container_id: container.unwrap_or_default(),
             }
         }
-        Some(kind @ (Kind::None | Kind::Own)) => {
-            refuse_library(section);
-            refuse_container(section);
-            match kind {
-                Kind::Own => Tag::Own,
-                _ => Tag::None,
-            }
-        }
+        Some(Kind::None) => without_settings(section, Tag::None),
+        Some(Kind::Own) => without_settings(section, Tag::Own),
         // The kind is reported; the other keys can still be looked at.
         None => {
             section.read("library_url", values::library_url);
@@ -53,6 +47,12 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Tag {
             Tag::None
         }
     }
+}
+
+fn without_settings(section: &mut Section<'_, '_>, tag: Tag) -> Tag {
+    refuse_library(section);
+    refuse_container(section);
+    tag
 }
 
 fn library(section: &mut Section<'_, '_>) -> String {
