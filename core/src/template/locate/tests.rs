@@ -91,10 +91,14 @@ proptest! {
 }
 
 fn locator() -> Locator {
+    locator_of(Look::Components, false)
+}
+
+fn locator_of(look: Look, places: bool) -> Locator {
     Locator::new(CompileOptions {
         guest: false,
-        look: Look::Components,
-        places: false,
+        look,
+        places,
         encoding: UTF_8,
     })
 }
@@ -163,7 +167,7 @@ fn what_only_looked_like_a_long_start_tag_leaves() {
 #[test]
 fn the_parser_rests_behind_the_places_too() {
     for look in [Look::Components, Look::Facts] {
-        let mut locator = Locator::new(look, true, UTF_8);
+        let mut locator = locator_of(look, true);
         locator.write(b"<html><head></head><body id=b>").unwrap();
         let read = locator.read;
         for _ in 0..100 {
@@ -185,7 +189,7 @@ fn the_parser_rests_behind_the_places_too() {
 #[test]
 fn where_nothing_is_put_in_no_place_is_noted() {
     for look in [Look::Components, Look::Facts, Look::Fragment] {
-        let mut locator = Locator::new(look, false, UTF_8);
+        let mut locator = locator_of(look, false);
         locator.write(b"<html><head></head><body><p>x").unwrap();
         let is_place = |s: &Sighting| matches!(s, Sighting::HeadEnd(_) | Sighting::BodyStart(_));
         assert!(!locator.take_sightings().iter().any(is_place));
