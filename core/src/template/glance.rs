@@ -66,7 +66,7 @@ enum At {
 }
 
 /// Whether the start tag whose name begins `bytes` ends in them.
-pub(super) fn is_finished(bytes: &[u8]) -> bool {
+fn is_finished(bytes: &[u8]) -> bool {
     let mut at = At::TagName;
     for byte in bytes {
         let space = matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0C);

@@ -5,8 +5,6 @@
 
 use memchr::memmem;
 
-use super::glance;
-
 /// Elements whose content is no markup and shows nothing.
 const SILENT: [&str; 4] = ["noscript", "script", "style", "title"];
 /// Elements whose start tag shows nothing by itself.
@@ -113,11 +111,21 @@ fn own_end_tag(content: &[u8], name: &[u8]) -> Option<usize> {
     })
 }
 
-/// Offset after the `>` of the tag whose name begins `bytes`, if it ends in them.
+/// Offset after the `>` of the tag whose name begins `bytes`, if it ends in them. One in a quoted value ends nothing.
 fn tag_end(bytes: &[u8]) -> Option<usize> {
-    memchr::memchr_iter(b'>', bytes)
-        .map(|at| at + 1)
-        .find(|end| bytes.get(..*end).is_some_and(glance::is_finished))
+    let (mut quote, mut at_value) = (None, false);
+    let end = bytes.iter().position(|byte| {
+        match (quote, byte) {
+            (Some(open), _) if open == byte => quote = None,
+            (Some(_), _) => {}
+            (None, b'>') => return true,
+            (None, b'"' | b'\'') if at_value => quote = Some(byte),
+            (None, _) => {}
+        }
+        at_value = *byte == b'=' || (at_value && is_space(*byte));
+        false
+    });
+    end.map(|at| at + 1)
 }
 
 fn is_space(byte: u8) -> bool {
@@ -132,7 +140,7 @@ mod tests {
     fn the_first_thing_that_may_be_seen_ends_it() {
         #[rustfmt::skip]
         let cases = [
-            "</head>\r\n<body class='a > b'>\n|<h1>", "</head>|text", "</HEAD >|<img>", "<body>|<div>", "<BODY data-x=\">\">|<p ",
+            "</head>\r\n<body class='a > b'>\n|<h1>", "</head>|text", "</HEAD >|<img>", "<body>|<div>", "<BODY data-x = \">\" it's>|<p ",
             "<!-- a > b --><!--><!doctype html><?php > |x", "<script>if(a<b)'</scripts>'</SCRIPT >|<div>",
             "<noscript><iframe src=x></iframe></noscript>|<iframe>", "<style>a>b{}</style><link rel=x><meta a=b>|<b>",
             "</head></div></ a>|&amp;", " |<1", " |\u{a0}", "<title>a</title>|<x-title>", "|<scripty>", "|<main>",
