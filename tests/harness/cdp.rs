@@ -211,7 +211,7 @@ fn choose(scripts: &Mutex<Scripts>, request: &Request) -> Reply {
                 .get(friendly_id)
                 .or(scripts.any_flow.as_ref())
                 .cloned()
-        } else if is_rest(request) {
+        } else if is_rest(request) && (scripts.rest.is_some() || !is_show(request)) {
             scripts.rest.clone()
         } else {
             scripts.event.clone()
