@@ -2,7 +2,7 @@
 //! relies on (ordering, framing, cuts, concurrency) is seen here to work, and to fail where it should.
 
 use serde_json::json;
-use xm_edge_tests::{End, Latch, Module, Reply, World, assert_bytes};
+use xm_edge_tests::{End, Latch, Module, QueueSettings, Reply, World, assert_bytes};
 
 const PASS_THROUGH: &str = r#"
 export default {
@@ -116,4 +116,60 @@ fn a_visitor_who_leaves_is_seen_at_the_origin() {
     exchange.wait_for("first");
     exchange.abort();
     closed.wait("the origin connection closing");
+}
+
+#[test]
+fn the_queue_gives_back_what_was_not_acknowledged_and_ends_in_dead_letters() {
+    let script = r#"export default {
+      async fetch(request, env) {
+        await env.EVENTS.sendBatch([{ body: "a", contentType: "text" }, { body: { b: 1 }, contentType: "json" }]);
+        await env.EVENTS.send("c", { contentType: "text" });
+        return new Response("stored");
+      },
+      async queue(batch) {
+        for (const message of batch.messages) {
+          if (message.body === "a") message.ack();
+          else if (message.body === "c") message.retry({ delaySeconds: 30 });
+          else if (message.attempts > 1) throw new Error("fails as a whole");
+          else message.retry();
+        }
+      },
+    };"#;
+    let settings = QueueSettings {
+        max_retries: 1,
+        ..QueueSettings::default()
+    };
+    let mut world = World::build()
+        .module(Module::Script(script.to_owned()))
+        .queue(settings)
+        .start();
+    assert_eq!(world.visit("/").get().text(), "stored");
+    let bodies: Vec<_> = world
+        .queue()
+        .wait_for(3)
+        .into_iter()
+        .map(|message| message.body)
+        .collect();
+    assert_eq!(bodies, [json!("a"), json!({"b": 1}), json!("c")]);
+    let batch = world.deliver();
+    assert!(batch.is_settled());
+    assert_eq!(batch.delays(), [None, Some(30)]);
+    assert_eq!(world.queue().waiting().len(), 2);
+    // The queue outlives the runtime; only what is due comes.
+    world.restart();
+    let failed = world.deliver();
+    assert_eq!(failed.outcome.as_deref(), Some("exception"));
+    assert!(!failed.is_settled());
+    assert_eq!(world.queue().dead()[0].body, json!({"b": 1}));
+    world.queue().pass(29);
+    assert!(world.deliver().messages.is_empty());
+    world.queue().pass(1);
+    assert_eq!(world.deliver().messages.len(), 1);
+    assert_eq!(world.queue().dead().len(), 2);
+    // A runtime that is gone has acknowledged nothing.
+    world.queue().push(json!("a"));
+    let broker = world.workerd.broker();
+    world.workerd.killer().kill();
+    assert_eq!(world.queue().deliver(broker).outcome, None);
+    assert_eq!(world.queue().waiting().len(), 1);
 }
