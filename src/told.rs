@@ -153,14 +153,29 @@ impl<'l> Listener<'l> {
             };
             whose.change_later(heard.changes, context);
         }
+        let outgoing = self.outgoing(heard.events, browser_id, visit);
+        sender::send_later(
+            context,
+            Queue::bound(self.env),
+            self.cdp,
+            outgoing,
+            Source::Xm,
+        );
+    }
+
+    /// What is to be sent of the visitor with `browser_id`.
+    pub fn outgoing(
+        &self,
+        events: Vec<Checked>,
+        browser_id: &BrowserId,
+        visit: &Visit,
+    ) -> Outgoing {
         let complete = |checked| self.complete(checked, browser_id);
-        let outgoing = Outgoing {
+        Outgoing {
             replaceable: Some(browser_id.clone()),
             user_agent: visit.user_agent.clone(),
-            events: heard.events.into_iter().map(complete).collect(),
-        };
-        let queue = Queue::bound(self.env);
-        sender::send_later(context, queue, self.cdp, outgoing, Source::Xm);
+            events: events.into_iter().map(complete).collect(),
+        }
     }
 
     fn complete(&self, checked: Checked, browser_id: &BrowserId) -> Event {

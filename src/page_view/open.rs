@@ -9,6 +9,7 @@ use wasm_bindgen::JsValue;
 use worker::Context;
 use xm_edge_core::{
     config::{Bots, PageViews},
+    events::Outgoing,
     guests::vouch::{self, Vouched},
     log_line::{LogLine, OriginLog},
     reason::PassThrough,
@@ -75,7 +76,7 @@ impl PageRequest<'_> {
             None => (&mut creating).await,
         };
         drop((creating, fetching));
-        self.tell(listener, &xm, &mut identity, context).await;
+        let told = self.told(listener, &xm, &mut identity).await;
         let mut line = LogLine::page();
         line.visitor = Some(visit::label(self.visit.class));
         line.id = Some(identity.label);
@@ -106,6 +107,7 @@ impl PageRequest<'_> {
                 page: Page::new(settings),
                 tail: added.tail,
                 vouched,
+                told,
                 count,
                 origin_ms,
             };
@@ -144,22 +146,22 @@ impl PageRequest<'_> {
         pass_through::with_body(&xm, &leaving, Some(&body))
     }
 
-    /// Sends what XM tells of the visitor with this page.
-    async fn tell(
+    /// What XM tells of the visitor with this page, to be sent when that has left. (A form that changes a guest is never a
+    /// page's request.)
+    async fn told(
         &self,
         listener: &mut Listener<'_>,
         xm: &web_sys::Response,
         identity: &mut Identity,
-        context: &Context,
-    ) {
+    ) -> Option<Outgoing> {
         let heard = listener.hear(xm).await;
-        if heard.is_nothing() {
-            return;
-        }
         identity.logout = heard.logout;
-        if let Some(id) = identity.id.as_ref().filter(|_| self.visit.grants.analytics) {
-            listener.send(heard, id, &self.visit, context);
-        }
+        let id = identity
+            .id
+            .as_ref()
+            .filter(|_| self.visit.grants.analytics)?;
+        let any = !heard.events.is_empty();
+        any.then(|| listener.outgoing(heard.events, id, &self.visit))
     }
 
     /// XM's word for the visitor, where pages may show something of a guest.

@@ -9,6 +9,7 @@ use wasm_bindgen::JsValue;
 use worker::Context;
 use xm_edge_core::{
     config::{BrowserCache, BudgetFrom},
+    events::{Outgoing, Source},
     guests::vouch::Vouched,
     log_line::LogLine,
     reason::PassThrough,
@@ -32,6 +33,7 @@ use crate::{
         headers::{self, PlatformHeaders},
         queue::Queue,
     },
+    sender,
     stream::{Ended, Stream},
 };
 
@@ -46,6 +48,8 @@ pub(super) struct OpenPage {
     pub(super) tail: Option<Tail>,
     /// XM's word for the visitor, where it counts.
     pub(super) vouched: Option<Vouched>,
+    /// Events that XM told with it.
+    pub(super) told: Option<Outgoing>,
     pub(super) count: bool,
     pub(super) origin_ms: u32,
 }
@@ -58,6 +62,7 @@ struct Afterwards {
     /// `None` without a browser id.
     caller: Option<Rc<Caller>>,
     queue: Option<Queue>,
+    told: Option<Outgoing>,
     line: LogLine,
     path: String,
     count: bool,
@@ -70,11 +75,25 @@ impl Afterwards {
         let mut line = self.line;
         line.ms = self.clock.now_ms();
         line.tag = page.is_doubled().then_some("doubled");
-        if let Some(caller) = self.caller.filter(|_| self.count && !ended.truncated) {
-            let (facts, outcomes) = (page.facts(), page.outcomes());
-            let at = self.requested_at_ms;
-            let event = after::view(&caller, &self.path, &facts, outcomes, at);
-            after::send(self.queue.as_ref(), &caller.cdp, event, &mut line).await;
+        if let Some(caller) = &self.caller {
+            let queue = self.queue.as_ref();
+            let telling = async {
+                if let Some(told) = self.told {
+                    let clock = Clock::start();
+                    let sent = sender::send(queue, &caller.cdp, told).await;
+                    sender::log(Source::Xm, &sent, clock);
+                }
+            };
+            let viewing = async {
+                if self.count && !ended.truncated {
+                    let (facts, outcomes) = (page.facts(), page.outcomes());
+                    let at = self.requested_at_ms;
+                    let event = after::view(caller, &self.path, &facts, outcomes, at);
+                    after::send(queue, &caller.cdp, event, &mut line).await;
+                }
+            };
+            // Side by side: together they must end within the time that the platform leaves after a response.
+            futures_util::join!(telling, viewing);
         }
         after::log(line, &page, ended);
     }
@@ -95,6 +114,7 @@ impl PageRequest<'_> {
             mut page,
             tail,
             vouched,
+            told,
             count,
             origin_ms,
         } = opened;
@@ -117,7 +137,13 @@ impl PageRequest<'_> {
             // bytes can still be had, unread.
             match reader.read().await {
                 Ok(chunk) => first = Some(chunk.unwrap_or_default()),
-                Err(_) => return self.untouched(PassThrough::Encoding).await,
+                Err(_) => {
+                    if let Some(told) = told {
+                        let queue = Queue::bound(self.env);
+                        sender::send_later(context, queue, &self.config.cdp, told, Source::Xm);
+                    }
+                    return self.untouched(PassThrough::Encoding).await;
+                }
             }
         }
         let leaving = self.leaving_headers(&xm_headers, &identity, true, origin_ms)?;
@@ -132,6 +158,7 @@ impl PageRequest<'_> {
         let afterwards = Afterwards {
             caller: caller.clone(),
             queue: Queue::bound(self.env),
+            told,
             line,
             path: self.path.clone(),
             count,
