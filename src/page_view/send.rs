@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use futures_util::future::{Either, OptionFuture, select};
 use wasm_bindgen::JsValue;
 use worker::Context;
 use xm_edge_core::{
@@ -27,7 +28,7 @@ use crate::{
     platform::{
         body_reader::BodyReader,
         body_writer::{BodyWriter, Output},
-        clock::Clock,
+        clock::{self, Clock},
         environment,
         gone::Gone,
         headers::{self, PlatformHeaders},
@@ -57,6 +58,10 @@ pub(super) struct OpenPage {
 /// Largest page that is rendered into memory for its ETag.
 const MAX_PAGE_IN_MEMORY: usize = 8 * 1024 * 1024;
 
+/// How long the VIEW of a page waits for the events that XM told with it, in milliseconds. Each of them may take as long as
+/// its tries do, and together they must end within the 30 seconds that the platform leaves after a response.
+const TOLD_FIRST_MS: u32 = 2_000;
+
 /// What the CDP and the log hear of a page when it has left.
 struct Afterwards {
     /// `None` without a browser id.
@@ -77,12 +82,20 @@ impl Afterwards {
         line.tag = page.is_doubled().then_some("doubled");
         if let Some(caller) = &self.caller {
             let queue = self.queue.as_ref();
-            let telling = async {
-                if let Some(told) = self.told {
+            let told = self.told.map(|told| {
+                Box::pin(async move {
                     let clock = Clock::start();
                     let sent = sender::send(queue, &caller.cdp, told).await;
                     sender::log(Source::Xm, &sent, clock);
-                }
+                })
+            });
+            // Who the visitor is comes before what they see; a CDP that is away holds up only one of them.
+            let late = match told {
+                Some(told) => match select(told, clock::delay(TOLD_FIRST_MS)).await {
+                    Either::Left(_) => None,
+                    Either::Right(((), told)) => Some(told),
+                },
+                None => None,
             };
             let viewing = async {
                 if self.count && !ended.truncated {
@@ -92,8 +105,7 @@ impl Afterwards {
                     after::send(queue, &caller.cdp, event, &mut line).await;
                 }
             };
-            // Side by side: together they must end within the time that the platform leaves after a response.
-            futures_util::join!(telling, viewing);
+            futures_util::join!(viewing, OptionFuture::from(late));
         }
         after::log(line, &page, ended);
     }
