@@ -30,6 +30,7 @@ mod tests;
 
 pub use names::VARS;
 pub use problem::Problem;
+pub(crate) use rules::EXTENSIONS;
 pub use scope::site_for;
 pub use settings::{
     Bots, BrowserCache, BudgetFrom, CacheRule, CdpSettings, Config, Consent, ConsentCookie, Goal,

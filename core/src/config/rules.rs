@@ -43,8 +43,8 @@ const GUEST_FIELDS: [&str; 12] = [
     "postCode",
 ];
 
-/// The data extensions of a guest.
-const EXTENSIONS: [&str; 6] = ["ext", "ext1", "ext2", "ext3", "ext4", "ext5"];
+/// The names of a guest's data extensions.
+pub(crate) const EXTENSIONS: [&str; 6] = ["ext", "ext1", "ext2", "ext3", "ext4", "ext5"];
 
 /// Longest name of an extension's field, in characters.
 const MAX_FIELD_NAME: usize = 128;

@@ -6,10 +6,13 @@ use serde_json::{Map, Value};
 
 use super::{
     fields::{Fields, invalid, object},
-    route::{EXTENSIONS, extension_name},
+    route::extension_name,
     rule::PRIMITIVE,
 };
-use crate::answer::{Answer, invalid::Problems};
+use crate::{
+    answer::{Answer, invalid::Problems},
+    config::EXTENSIONS,
+};
 
 /// Most extensions of a guest.
 pub(super) const EXTENSION_COUNT: usize = EXTENSIONS.len();

@@ -6,7 +6,8 @@
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
-use super::route::{EXTENSIONS, ROUTES, extension_name};
+use super::route::{ROUTES, extension_name};
+use crate::config::EXTENSIONS;
 use crate::request::shape::captures;
 
 /// The parameters of a search: the CDP's names, and ours.

@@ -64,5 +64,5 @@ pub(crate) use guest::field_names;
 /// The names of extensions.
 #[cfg(test)]
 pub(crate) const fn extension_names() -> [&'static str; 6] {
-    route::EXTENSIONS
+    crate::config::EXTENSIONS
 }

@@ -10,13 +10,13 @@ use super::{
     criteria::Query,
     exchange::Exchange,
     extension, guest,
-    route::{EXTENSIONS, Operation, Route, Whose, extension_name},
+    route::{Operation, Route, Whose, extension_name},
     secrets::Secrets,
 };
 use crate::{
     answer::Answer,
     cdp::{BrowserId, GuestRef},
-    config::{CdpSettings, GuestField, Site},
+    config::{CdpSettings, EXTENSIONS, GuestField, Site},
 };
 
 /// Opens exchanges for one visitor.

@@ -7,11 +7,10 @@ use crate::{
     answer::{Answer, Invalid, problem},
     api_keys::Scope,
     cdp::GuestRef,
+    config::EXTENSIONS,
     request::shape::captures,
 };
 
-/// The names of data extensions.
-pub(crate) const EXTENSIONS: [&str; 6] = ["ext", "ext1", "ext2", "ext3", "ext4", "ext5"];
 /// What stands for the guest of the visitor whose browser id comes along.
 const ME: &str = "me";
 
