@@ -68,6 +68,16 @@ impl<K: Clone + Eq + Hash, T> DecisionBook<K, T> {
         }
     }
 
+    /// Notes what is known of `key` already, after `took_ms` milliseconds: nobody is asked for it any more.
+    pub fn know(&mut self, key: K, answer: Result<T, Failure>, took_ms: u32) {
+        self.entries.entry(key).or_insert_with(|| Entry {
+            answer: answer.map(Rc::new),
+            settled: true,
+            asked_at_ms: None,
+            took_ms,
+        });
+    }
+
     /// The next key to ask for, marked as asked at `now_ms`.
     pub fn next_wish(&mut self, now_ms: u32) -> Option<K> {
         let key = self.wishes.pop_front()?;
@@ -169,6 +179,19 @@ mod tests {
             book.answer(&"a"),
             Answer::Failed(Failure::Timeout)
         ));
+    }
+
+    #[test]
+    fn what_is_known_is_never_asked_for() {
+        let mut book = book();
+        book.know("a", Ok(1), 7);
+        book.know("a", Ok(2), 8);
+        book.wish(&"a");
+        assert_eq!(book.next_wish(0), None);
+        book.settle(&"a", Ok(3), 10);
+        book.expire(400);
+        assert!(matches!(book.answer(&"a"), Answer::Done(one) if *one == 1));
+        assert_eq!(book.took_ms(&"a"), 7);
     }
 
     #[test]

@@ -166,6 +166,17 @@ impl Page {
         }
     }
 
+    /// What is known of a flow before the page wishes for it, after `took_ms` milliseconds: it is not asked for again.
+    pub fn know(
+        &mut self,
+        friendly_id: FriendlyId,
+        answer: Result<Decision, Failure>,
+        took_ms: u32,
+    ) {
+        self.decisions
+            .know(Asked::Flow(friendly_id), answer, took_ms);
+    }
+
     /// The flow of `friendly_id` was answered. Late answers change nothing.
     pub fn decided(
         &mut self,

@@ -82,6 +82,20 @@ fn a_flow_is_asked_for_as_soon_as_the_start_tag_has_passed() {
 }
 
 #[test]
+fn a_decision_that_is_known_already_is_shown_at_once_and_nobody_is_asked() {
+    let mut page = page();
+    let known = Decision::read(200, br#"{"variantId":"b"}"#);
+    page.know(id("a"), known, 7);
+    page.push(b"<p data-cdp-experience=a>x<template data-cdp-variant=b>B</template></p>");
+    assert_eq!(asked(&mut page), [""; 0]);
+    assert_eq!(
+        out(&mut page),
+        "<p data-cdp-shown=\"b\" data-cdp-experience=a>B</p>"
+    );
+    assert_eq!(page.outcomes()[0].flow_ms, 7);
+}
+
+#[test]
 fn a_component_that_failed_while_open_streams_through() {
     let mut page = page();
     page.push(b"<div data-cdp-experience=a>one ");
