@@ -10,7 +10,7 @@ use std::{
 /// Module → the modules that it may import.
 const ARROWS: &[(&str, &[&str])] = &[
     ("answer", &[]),
-    ("api_keys", &[]),
+    ("api_keys", &["answer", "request"]),
     ("config", &[]),
     ("insertion", &[]),
     ("reason", &[]),
@@ -32,6 +32,12 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["answer", "api_keys", "cdp", "config", "request"],
     ),
     ("log_line", &["reason", "render"]),
+    (
+        "preview",
+        &[
+            "answer", "api_keys", "config", "reason", "render", "request", "tag", "template",
+        ],
+    ),
 ];
 
 #[test]
