@@ -90,6 +90,8 @@ pub enum Failure {
     FragmentError,
     /// The CDP's answer is not a JSON object, or too large or too deep.
     InvalidDecision,
+    /// A preview by somebody without a browser id that may be used: nobody is asked, and none is created.
+    NoBrowserId,
     /// The visitor's guest record is to be shown, and the secret `CDP_API_TOKEN` is not set.
     NoCredentials,
     /// The element has no end tag of its own.
@@ -120,6 +122,7 @@ impl Failure {
             Self::CdpError => "cdp_error",
             Self::FragmentError => "fragment_error",
             Self::InvalidDecision => "invalid_decision",
+            Self::NoBrowserId => "no_id",
             Self::NoCredentials => "no_credentials",
             Self::NoEndTag => "no_end_tag",
             Self::NotTheGuest => "not_the_guest",

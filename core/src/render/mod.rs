@@ -11,6 +11,7 @@ mod escape;
 mod fragment;
 mod inserting;
 mod item;
+mod notes;
 mod outcome;
 mod page;
 mod trusted_html;
@@ -18,5 +19,6 @@ mod url_rule;
 
 pub use charset::Charset;
 pub use fragment::{FragmentPath, MAX_FRAGMENT_BYTES};
+pub use notes::ComponentNote;
 pub use outcome::{ComponentOutcome, ComponentResult, MarkCounts};
 pub use page::{Page, PageSettings, Wish};

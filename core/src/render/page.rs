@@ -15,6 +15,7 @@ use super::{
     fragment::{Fragment, FragmentPath},
     inserting::{Extent, Inserting},
     item::{Item, Origin, Shown},
+    notes::{ComponentNote, Notes},
     outcome::{ComponentOutcome, ComponentResult, MarkCounts},
 };
 use crate::{
@@ -84,6 +85,8 @@ pub struct Page {
     out: Vec<u8>,
     outcomes: Vec<ComponentOutcome>,
     ignored: MarkCounts,
+    /// In a preview.
+    notes: Option<Box<Notes>>,
 }
 
 /// What to do with the component at the front of the queue.
@@ -125,6 +128,19 @@ impl Page {
             out: Vec::new(),
             outcomes: Vec::new(),
             ignored: MarkCounts::new(),
+            notes: None,
+        }
+    }
+
+    /// Keeps [`Self::notes`] from now on.
+    pub fn keep_notes(&mut self) {
+        self.notes = Some(Box::default());
+    }
+
+    /// The time, for [`Self::notes`], where it is no argument anyway.
+    pub fn tell_time(&mut self, now_ms: u32) {
+        if let Some(notes) = &mut self.notes {
+            notes.tell_time(now_ms);
         }
     }
 
@@ -185,12 +201,14 @@ impl Page {
         now_ms: u32,
     ) {
         let asked = Asked::Flow(friendly_id.clone());
+        self.tell_time(now_ms);
         self.decisions.settle(&asked, answer, now_ms);
         self.advance();
     }
 
     /// The visitor's guest record was retrieved ([`Decision::guest`]), or not.
     pub fn guest(&mut self, answer: Result<Decision, Failure>, now_ms: u32) {
+        self.tell_time(now_ms);
         self.decisions.settle(&Asked::Guest, answer, now_ms);
         self.advance();
     }
@@ -206,12 +224,14 @@ impl Page {
         let guest = self.settings.guest;
         let compiled =
             answer.and_then(|(bytes, declared)| Fragment::compile(bytes, declared, charset, guest));
+        self.tell_time(now_ms);
         self.fragments.settle(path, compiled, now_ms);
         self.advance();
     }
 
     /// The decision budget is over: what is undecided stays as authored.
     pub fn deadline(&mut self, now_ms: u32) {
+        self.tell_time(now_ms);
         self.decisions.expire(now_ms);
         self.fragments.expire(now_ms);
         self.advance();
@@ -269,6 +289,14 @@ impl Page {
         &self.outcomes
     }
 
+    /// What a preview tells of each of [`Self::outcomes`]; nothing without [`Self::keep_notes`].
+    #[must_use]
+    pub fn notes(&self) -> Vec<ComponentNote> {
+        let ids = self.outcomes.iter().map(|outcome| outcome.id);
+        let notes = self.notes.as_ref();
+        notes.map(|notes| notes.components(ids)).unwrap_or_default()
+    }
+
     /// Marks that were ignored so far.
     #[must_use]
     pub fn ignored_marks(&self) -> &MarkCounts {
@@ -291,18 +319,28 @@ impl Page {
         self.queue_compiled();
         self.look_at_open_component();
         self.release();
+        if let Some(notes) = &mut self.notes
+            && self.queue.is_empty()
+            && let Some(open) = self.compiler.open_component()
+            && self.given_up != Some(open.id)
+        {
+            notes.hold(Some(open.id));
+        }
     }
 
     /// Moves what is compiled into the queue.
     fn queue_compiled(&mut self) {
         for failed in self.compiler.take_failed() {
-            self.note_failed(failed);
+            self.note_failed(failed, None);
         }
         for reason in self.compiler.take_bad_marks() {
             *self.ignored.entry(reason).or_default() += 1;
         }
         for node in self.compiler.take_nodes() {
             let range = node.range();
+            if let Some(notes) = &mut self.notes {
+                notes.read(&node, 0);
+            }
             if range.end <= self.queued_to {
                 continue;
             }
@@ -358,12 +396,13 @@ impl Page {
                 _ => return,
             };
             self.given_up = Some(id);
-            self.note_failed(FailedComponent {
+            let failed = FailedComponent {
                 id: Some(id),
                 kind,
                 asked: Some(asked),
                 failure,
-            });
+            };
+            self.note_failed(failed, None);
         }
         self.queue_bytes(located);
     }
@@ -403,16 +442,20 @@ impl Page {
                 }
                 Item::Component(origin, component) => match self.verdict(&origin, &component) {
                     Verdict::Hold => {
+                        if let Some(notes) = &mut self.notes {
+                            notes.hold(own_id(&origin, &component));
+                        }
                         self.queue.push_front(Item::Component(origin, component));
                         return;
                     }
                     Verdict::Authored(failure) => {
-                        self.note_failed(FailedComponent {
+                        let failed = FailedComponent {
                             id: own_id(&origin, &component),
                             kind: component.kind,
                             asked: Some(component.asked.clone()),
                             failure,
-                        });
+                        };
+                        self.note_failed(failed, Some(&component));
                         let range = component.range();
                         self.queue.push_front(Item::Bytes(origin, range));
                     }
@@ -466,6 +509,7 @@ impl Page {
         fragment: Option<Shown>,
     ) {
         let id = own_id(&origin, &component);
+        let note = self.note_of(id, Some(&component), Some(decision));
         let (kind, asked) = (component.kind, component.asked.clone());
         let trusted = self
             .settings
@@ -484,41 +528,57 @@ impl Page {
         for item in rendered.items.into_iter().rev() {
             self.queue.push_front(item);
         }
-        self.note(ComponentOutcome {
+        let outcome = ComponentOutcome {
             id,
             kind,
             flow_ms: self.decisions.took_ms(&asked),
             friendly_id: asked.friendly_id().cloned(),
             result: rendered.result,
             shown: rendered.shown,
-        });
+        };
+        self.note(outcome, note);
     }
 
     /// Notes a failure, once per component.
-    fn note_failed(&mut self, failed: FailedComponent) {
+    fn note_failed(&mut self, failed: FailedComponent, component: Option<&Component>) {
         let id = failed.id;
         if id.is_some() && self.outcomes.iter().any(|outcome| outcome.id == id) {
             return;
         }
+        let note = self.note_of(id, component, None);
         let flow_ms = failed
             .asked
             .as_ref()
             .map_or(0, |asked| self.decisions.took_ms(asked));
         let friendly_id = failed.asked.and_then(|asked| asked.friendly_id().cloned());
-        self.note(ComponentOutcome {
+        let outcome = ComponentOutcome {
             id,
             kind: failed.kind,
             friendly_id,
             result: ComponentResult::Failed(failed.failure),
             shown: None,
             flow_ms,
-        });
+        };
+        self.note(outcome, note);
     }
 
-    fn note(&mut self, outcome: ComponentOutcome) {
+    fn note(&mut self, outcome: ComponentOutcome, note: Option<ComponentNote>) {
         if outcome.id.is_some() || self.outcomes.len() < MAX_OUTCOMES {
             self.outcomes.push(outcome);
+            if let (Some(notes), Some(note)) = (&mut self.notes, note) {
+                notes.keep(note);
+            }
         }
+    }
+
+    fn note_of(
+        &mut self,
+        id: Option<ComponentId>,
+        component: Option<&Component>,
+        decision: Option<&Decision>,
+    ) -> Option<ComponentNote> {
+        let notes = self.notes.as_mut()?;
+        Some(notes.of(id, component, decision))
     }
 
     fn charset(&self) -> Charset {
