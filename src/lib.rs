@@ -6,6 +6,7 @@
 #![cfg(target_arch = "wasm32")]
 
 mod after;
+mod behind;
 mod cdp;
 mod consumer;
 mod first_party;

@@ -16,15 +16,17 @@ use xm_edge_core::{
     decision::Decision,
     reason::Failure,
     render::{FragmentPath, Page, Wish},
-    tag::Tail,
     template::{FriendlyId, PageFacts},
 };
 
-use crate::platform::{
-    body_reader::BodyReader,
-    body_writer::Output,
-    clock::{self, Clock},
-    gone::Gone,
+use crate::{
+    behind::Behind,
+    platform::{
+        body_reader::BodyReader,
+        body_writer::Output,
+        clock::{self, Clock},
+        gone::Gone,
+    },
 };
 
 /// Connections for flows and fragments: the platform allows six at once, and XM's body holds one.
@@ -51,7 +53,7 @@ pub trait Answers {
     fn guest(&self) -> impl Future<Output = Result<Decision, Failure>> + 'static;
 }
 
-/// Nobody is asked for a page view without a browser id, whose page asks for nothing.
+/// Nobody is asked for a page view without a browser id; only a preview's page has wishes then.
 impl<A: Answers> Answers for Option<A> {
     fn decide(
         &self,
@@ -60,7 +62,7 @@ impl<A: Answers> Answers for Option<A> {
     ) -> impl Future<Output = Result<Decision, Failure>> + 'static {
         match self {
             Some(answers) => Either::Left(answers.decide(friendly_id, facts)),
-            None => Either::Right(ready(Err(Failure::CdpError))),
+            None => Either::Right(ready(Err(Failure::NoBrowserId))),
         }
     }
 
@@ -74,7 +76,7 @@ impl<A: Answers> Answers for Option<A> {
     fn guest(&self) -> impl Future<Output = Result<Decision, Failure>> + 'static {
         match self {
             Some(answers) => Either::Left(answers.guest()),
-            None => Either::Right(ready(Err(Failure::CdpError))),
+            None => Either::Right(ready(Err(Failure::NoBrowserId))),
         }
     }
 }
@@ -110,7 +112,7 @@ pub struct Stream {
     /// `Content-Length` of an identity-coded body.
     pub announced: Option<u64>,
     /// What is put at the end of the page's body, if anything.
-    pub tail: Option<Tail>,
+    pub behind: Option<Behind>,
     /// The request's clock.
     pub clock: Clock,
     /// End of the decision budget, on `clock`.
@@ -129,16 +131,19 @@ impl Stream {
             gone,
             first,
             announced,
-            mut tail,
+            mut behind,
             clock,
             deadline_ms,
         } = self;
         let mut ended = Ended::default();
         let receive =
-            |page: &mut Page, tail: &mut Option<Tail>, ended: &mut Ended, bytes: &[u8]| {
+            |page: &mut Page, behind: &mut Option<Behind>, ended: &mut Ended, bytes: &[u8]| {
                 ended.received += bytes.len() as u64;
-                if let Some(tail) = tail {
-                    tail.push(bytes);
+                match behind {
+                    // Only a preview is interested in the time.
+                    Some(Behind::Overlay(_)) => page.tell_time(clock.now_ms()),
+                    Some(behind) => behind.push(bytes),
+                    None => {}
                 }
                 page.push(bytes);
                 // The end of a body of known length needs no read of its own.
@@ -147,7 +152,7 @@ impl Stream {
                 }
             };
         if let Some(first) = first {
-            receive(page, &mut tail, &mut ended, &first);
+            receive(page, &mut behind, &mut ended, &first);
         }
         let canceller = reader.canceller();
         let mut idle = Some(reader);
@@ -178,18 +183,18 @@ impl Stream {
             // 3. Output, in one crossing for everything that may leave; the end goes along with the last of it.
             if write.is_terminated() {
                 let mut out = page.take_output();
-                if let Some(tail) = &mut tail
+                if let Some(behind) = &mut behind
                     && !out.is_empty()
                 {
-                    out = tail.pass(out);
+                    out = behind.pass(out);
                 }
                 if page.is_done()
-                    && let Some(tail) = tail.take()
+                    && let Some(behind) = behind.take()
                 {
                     out.extend(if ended.truncated {
-                        tail.give_up()
+                        behind.give_up()
                     } else {
-                        tail.finish()
+                        behind.finish(page)
                     });
                 }
                 if page.is_done() && !ended.truncated {
@@ -212,7 +217,7 @@ impl Stream {
             futures_util::select_biased! {
                 (reader, chunk) = read => {
                     match chunk {
-                        Ok(Some(bytes)) => receive(page, &mut tail, &mut ended, &bytes),
+                        Ok(Some(bytes)) => receive(page, &mut behind, &mut ended, &bytes),
                         Ok(None) => {
                             ended.truncated = announced.is_some_and(|n| n != ended.received);
                             page.end(!ended.truncated);

@@ -109,6 +109,27 @@ impl Visit {
     }
 }
 
+impl Visit {
+    /// The same as a preview: nobody is counted, nothing of the visitor's own changes, and the CDP is asked only for an id
+    /// that is there and may be used.
+    pub fn of_preview(mut self) -> Self {
+        let may_ask = self.grants.personalisation;
+        self.id = match self.id {
+            IdState::Known(id) | IdState::Replaced { new: id, .. } if may_ask => IdState::Known(id),
+            IdState::Known(_) | IdState::Replaced { .. } | IdState::Withdrawn => {
+                IdState::None("no_consent")
+            }
+            IdState::Wanted => IdState::None("no_id"),
+            IdState::None(label) => IdState::None(label),
+        };
+        self.grants = Grants {
+            analytics: false,
+            ..self.grants
+        };
+        self
+    }
+}
+
 /// The constant label of a visitor class.
 pub const fn label(class: VisitorClass) -> &'static str {
     match class {

@@ -21,6 +21,9 @@ pub struct LogLine {
     /// `human`, `bot` or `prefetch`; absent where nobody looked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub visitor: Option<&'static str>,
+    /// It was a preview: nobody is counted.
+    #[serde(skip_serializing_if = "is_false")]
+    pub preview: bool,
     /// What XM answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<OriginLog>,
@@ -107,6 +110,14 @@ impl LogLine {
         // Only texts and numbers under text keys: serde_json has nothing to refuse.
         serde_json::to_string(self).unwrap_or_default()
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands out references"
+)]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl From<&ComponentOutcome> for ComponentLog {

@@ -6,6 +6,7 @@
 mod events;
 mod guests;
 mod idempotency;
+mod preview;
 mod sdk;
 
 pub use guests::carry_out;
@@ -15,11 +16,12 @@ use worker::{Context, Env};
 use xm_edge_core::{
     config::{Config, Problem},
     endpoints::{self, Answer, Endpoint},
+    preview::{KeyFault, overlay},
     request::Target,
-    tag::beacon,
+    tag::{Asset, beacon},
 };
 
-use crate::platform::headers::PlatformHeaders;
+use crate::platform::{environment, headers::PlatformHeaders};
 
 /// The prefix of the endpoints while the configuration is broken.
 const DEFAULT_PREFIX: &str = "/_cdp";
@@ -65,7 +67,9 @@ impl Call<'_> {
         let config = match config {
             _ if found == Some(Endpoint::Health) => {
                 let problems = config.as_ref().err().map_or(&[][..], Vec::as_slice);
-                return respond(&endpoints::health(self.method, problems));
+                let secrets = environment::preview_secrets(env);
+                let preview = secrets.key.as_ref().err().copied().map(KeyFault::remedy);
+                return respond(&endpoints::health(self.method, problems, preview));
             }
             Ok(config) => config,
             Err(_) => {
@@ -73,13 +77,14 @@ impl Call<'_> {
                 return respond(&endpoints::problem(503, detail, &[]));
             }
         };
-        if beacon::is_at(rest) {
-            return self.beacon();
+        if let Some(asset) = asset_at(rest) {
+            return self.asset(asset);
         }
         match found {
             Some(Endpoint::Guests) => {
                 guests::answer(self, rest.trim_start_matches('/'), config, env, context).await
             }
+            Some(Endpoint::Preview) => preview::answer(self, config, env).await,
             Some(Endpoint::OpenApi) if config.site.debug => {
                 respond(&endpoints::openapi(self.method, &config.site))
             }
@@ -92,18 +97,26 @@ impl Call<'_> {
 }
 
 impl Call<'_> {
-    /// The script that sends marked goals.
-    fn beacon(&self) -> Result<web_sys::Response, JsValue> {
+    /// A file of the Worker's own.
+    fn asset(&self, asset: &Asset) -> Result<web_sys::Response, JsValue> {
         if !matches!(self.method, "GET" | "HEAD") {
-            let refused = endpoints::problem(405, "The beacon is read with GET.", &[]);
+            let refused = endpoints::problem(405, "This file is read with GET.", &[]);
             return respond(&refused.with("allow", "GET, HEAD"));
         }
-        let answer = beacon::answer(self.target.query, self.headers);
+        let answer = asset.answer(self.target.query, self.headers);
         let init = init(answer.status, &answer.headers)?;
         let body = js_sys::Uint8Array::from(answer.body);
         let body = (answer.status == 200).then_some(&body);
         web_sys::Response::new_with_opt_js_u8_array_and_init(body, &init)
     }
+}
+
+/// The file at `rest`, below the prefix.
+fn asset_at(rest: &str) -> Option<&'static Asset> {
+    if beacon::is_at(rest) {
+        return Some(&beacon::ASSET);
+    }
+    overlay::asset_at(rest)
 }
 
 /// Sends an answer of the core.

@@ -21,7 +21,10 @@ impl PageRequest<'_> {
         origin_ms: u32,
     ) -> Result<web_sys::Headers, JsValue> {
         let client_key = &self.config.cdp.client_key;
+        let previewing = self.seen.preview.is_some();
         let cookie = match (&identity.id, &self.visit.id) {
+            // A preview changes nothing of the visitor's own.
+            _ if previewing => None,
             (Some(_), _) if identity.logout => Some(id_cookie::expire(client_key, &self.site)),
             (Some(id), state) => {
                 let renewed = state.renewal(client_key, &self.site);
@@ -38,6 +41,8 @@ impl PageRequest<'_> {
         let edits = response::edits(&Leaving {
             decoded,
             id_cookie: cookie.as_deref(),
+            preview: previewing,
+            preview_cookie: self.seen.expired.as_deref(),
             server_timing: timing.as_deref(),
         });
         headers::apply(&leaving, &edits);

@@ -10,6 +10,7 @@
 mod identity;
 mod leaving;
 mod open;
+mod preview;
 mod send;
 mod tag;
 
@@ -17,9 +18,10 @@ use wasm_bindgen::JsValue;
 use worker::{Context, Env};
 use xm_edge_core::{
     config::{Config, Site, site_for},
+    preview::Seen,
     reason::PassThrough,
     request::{
-        Route, Target, gate,
+        Headers, Route, Target, gate,
         loop_guard::{self, Pass},
     },
 };
@@ -91,7 +93,13 @@ pub async fn answer(
     }
 
     // 2. Visitor.
-    let visit = visit();
+    let cookies = headers.get("cookie").unwrap_or_default();
+    let seen = preview::seen(&cookies, &target, &to_xm, env);
+    let mut visit = visit();
+    if seen.preview.is_some() {
+        visit = visit.of_preview();
+        listener.be_deaf();
+    }
     let view = PageRequest {
         clock,
         requested_at_ms: Clock::epoch_ms(),
@@ -99,7 +107,9 @@ pub async fn answer(
         env,
         site: site.clone(),
         visit,
+        seen,
         path: target.path.to_owned(),
+        query: target.query.map(str::to_owned),
         origin: format!("{}://{}", target.scheme, target.host),
         xm: xm_base(&target, config),
         to_xm,
@@ -142,7 +152,10 @@ struct PageRequest<'c> {
     env: &'c Env,
     site: Site,
     visit: Visit,
+    /// What the visitor's cookies say of previews.
+    seen: Seen,
     path: String,
+    query: Option<String>,
     /// Scheme and host of the page, as the visitor sees them.
     origin: String,
     xm: String,

@@ -20,7 +20,9 @@ use xm_edge_core::{
 
 use super::{PageRequest, identity::Identity, send::OpenPage};
 use crate::{
-    after, pass_through,
+    after,
+    behind::Behind,
+    pass_through,
     platform::{body_writer, fetch, headers::PlatformHeaders, queue::Queue},
     told::Listener,
     visit,
@@ -80,11 +82,14 @@ impl PageRequest<'_> {
         let mut line = LogLine::page();
         line.visitor = Some(visit::label(self.visit.class));
         line.id = Some(identity.label);
+        let preview = self.seen.preview.clone();
+        line.preview = preview.is_some();
         line.origin = Some(OriginLog {
             status,
             ms: origin_ms,
         });
-        let personalise = identity.id.is_some() && self.visit.grants.personalisation;
+        let may_ask = identity.id.is_some() && self.visit.grants.personalisation;
+        let personalise = may_ask || preview.is_some();
         // Whoever counts its views, the page may have marked goals.
         let analytics = identity.id.is_some() && self.visit.grants.analytics;
         let count = analytics && self.site.page_views == PageViews::Edge;
@@ -99,13 +104,21 @@ impl PageRequest<'_> {
                 personalise,
                 insertion: added.insertion,
             };
+            let mut page = Page::new(settings);
+            let behind = match &preview {
+                Some(preview) => {
+                    self.tell(preview, &mut page);
+                    self.overlay(&xm_headers, &identity, page_type)
+                }
+                None => added.tail.map(Behind::Tail),
+            };
             let opened = OpenPage {
                 xm,
                 body,
                 identity,
                 line,
-                page: Page::new(settings),
-                tail: added.tail,
+                page,
+                behind,
                 vouched,
                 told,
                 count,

@@ -17,12 +17,12 @@ use xm_edge_core::{
     render::Page,
     request::{BrowserId, Headers},
     response::etag,
-    tag::Tail,
 };
 
 use super::{PageRequest, identity::Identity};
 use crate::{
     after,
+    behind::Behind,
     cdp::{Caller, Place},
     pass_through,
     platform::{
@@ -45,8 +45,8 @@ pub(super) struct OpenPage {
     pub(super) identity: Identity,
     pub(super) line: LogLine,
     pub(super) page: Page,
-    /// What is sent behind it.
-    pub(super) tail: Option<Tail>,
+    /// What is put at its end.
+    pub(super) behind: Option<Behind>,
     /// XM's word for the visitor, where it counts.
     pub(super) vouched: Option<Vouched>,
     /// Events that XM told with it.
@@ -124,7 +124,7 @@ impl PageRequest<'_> {
             identity,
             line,
             mut page,
-            tail,
+            behind,
             vouched,
             told,
             count,
@@ -183,11 +183,12 @@ impl PageRequest<'_> {
             gone,
             first,
             announced,
-            tail,
+            behind,
             clock,
             deadline_ms,
         };
-        if self.site.browser_cache == BrowserCache::Revalidate {
+        // A preview is never kept, and so never asked for again.
+        if self.site.browser_cache == BrowserCache::Revalidate && self.seen.preview.is_none() {
             let bytes = Vec::new();
             let limit = MAX_PAGE_IN_MEMORY;
             let stream = stream(Output::Memory { bytes, limit }, Gone::never());

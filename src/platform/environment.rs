@@ -13,6 +13,7 @@ use worker::Env;
 use xm_edge_core::{
     config::{self, Config, Problem},
     guests::Secrets,
+    preview,
 };
 
 /// What the environment says.
@@ -27,6 +28,7 @@ thread_local! {
     // Bindings never change during the life of an isolate: a deploy starts new ones.
     static SETTINGS: OnceCell<Rc<Settings>> = const { OnceCell::new() };
     static SECRETS: OnceCell<Rc<Secrets>> = const { OnceCell::new() };
+    static PREVIEW: OnceCell<Rc<preview::Secrets>> = const { OnceCell::new() };
 }
 
 /// The settings; problems are logged when they are first read.
@@ -38,6 +40,12 @@ pub fn settings(env: &Env) -> Rc<Settings> {
 pub fn secrets(env: &Env) -> Rc<Secrets> {
     let read = || Rc::new(Secrets::read(|name| text(env, name)));
     SECRETS.with(|cell| Rc::clone(cell.get_or_init(read)))
+}
+
+/// The secrets of previews, read when they are first needed; none of them is ever logged.
+pub fn preview_secrets(env: &Env) -> Rc<preview::Secrets> {
+    let read = || Rc::new(preview::Secrets::read(|name| text(env, name)));
+    PREVIEW.with(|cell| Rc::clone(cell.get_or_init(read)))
 }
 
 fn read(env: &Env) -> Rc<Settings> {

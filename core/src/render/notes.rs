@@ -107,7 +107,7 @@ impl Notes {
     ) -> ComponentNote {
         let mut note = component.map(authored).unwrap_or_default();
         // What stands in a fragment stands in the component that shows it.
-        note.depth = u32::from(id.is_none());
+        note.depth = u32::from(id.is_none() && component.is_some());
         if let (Some(decision), Some(component)) = (decision, component) {
             note.chosen = decision.variant_id(&component.variant_from);
             note.decision = decision.excerpt(MAX_DECISION);
