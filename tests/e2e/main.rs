@@ -22,6 +22,7 @@ mod marks;
 mod not_found;
 mod page_events;
 mod pass_through;
+mod preview;
 mod queue;
 mod real_pages;
 mod revalidate;
