@@ -44,7 +44,7 @@ impl PageRequest<'_> {
     /// Tells the page what the link sets, and has it note what the overlay shows.
     pub(super) fn tell(&self, preview: &Preview, page: &mut Page) {
         page.keep_notes();
-        for (friendly_id, choice) in &preview.link.show {
+        for (friendly_id, choice) in preview.link.show.iter() {
             let variant = match choice {
                 Choice::Control => None,
                 Choice::Variant(id) => Some(id.clone()),

@@ -5,8 +5,6 @@
 
 use std::rc::Rc;
 
-use cookie::{Cookie, SameSite, time::Duration};
-
 use super::{
     key::PreviewKey,
     link::Link,
@@ -55,17 +53,10 @@ pub fn clear(link: &Link) -> String {
     written("", 0, &path_of(&link.pages))
 }
 
+/// By hand: a token has no character that could end the value, a path none that could end the attribute, and the writer of
+/// the `cookie` crate would bring all of its dates into the Worker.
 fn written(value: &str, max_age_s: u64, path: &str) -> String {
-    // At most an hour.
-    let max_age = Duration::seconds(i64::try_from(max_age_s).unwrap_or_default());
-    Cookie::build((NAME, value))
-        .path(path)
-        .max_age(max_age)
-        .http_only(true)
-        .secure(true)
-        .same_site(SameSite::Lax)
-        .build()
-        .to_string()
+    format!("{NAME}={value}; HttpOnly; SameSite=Lax; Secure; Path={path}; Max-Age={max_age_s}")
 }
 
 /// The `Path` under which a browser sends the cookie to the pages; the token says exactly which they are. A semicolon would
@@ -89,6 +80,7 @@ fn is_there(header: &str) -> bool {
 
 /// Looks for a preview of the page at `target`. `header`: `Cookie`.
 #[must_use]
+#[inline(never)]
 pub fn look(header: &str, key: Option<&PreviewKey>, target: &Target<'_>, now_s: u64) -> Seen {
     let mut seen = Seen::default();
     let (true, Some(key)) = (is_there(header), key) else {

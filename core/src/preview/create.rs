@@ -31,6 +31,7 @@ pub const LIMITS_S: (u64, u64) = (60, 2_592_000);
 ///
 /// # Errors
 /// The answer.
+#[inline(never)]
 pub fn screen<'s>(headers: &impl Headers, secrets: &'s Secrets) -> Result<&'s PreviewKey, Answer> {
     refuse_browsers(headers, "Making preview links is")?;
     let unavailable = |detail: &str| problem(503, detail, &[]);
@@ -58,6 +59,7 @@ pub fn screen<'s>(headers: &impl Headers, secrets: &'s Secrets) -> Result<&'s Pr
 
 /// Makes the link. `body`: at most [`MAX_BODY`] bytes, and one more when there are more.
 #[must_use]
+#[inline(never)]
 pub fn create(body: &[u8], key: &PreviewKey, config: &Config, now_s: u64) -> Answer {
     if body.len() > MAX_BODY {
         return too_large();

@@ -30,6 +30,7 @@ struct Asked {
 
 /// Answers.
 #[must_use]
+#[inline(never)]
 pub fn follow(
     method: &str,
     target: &Target<'_>,
@@ -73,7 +74,7 @@ fn answer(target: &Target<'_>, key: &PreviewKey, now_s: u64) -> Result<Answer, A
         return Ok(to_page(&link, cookie::set(&link, &given, now_s)));
     }
     if asked.reset {
-        link.show.clear();
+        link.show = Choices::default();
     }
     for pair in &asked.show {
         choose(pair, &mut link.show).ok_or_else(notice::no_choice)?;
@@ -103,11 +104,12 @@ fn read(target: &Target<'_>) -> Asked {
 fn choose(pair: &str, show: &mut Choices) -> Option<()> {
     let (id, variant) = pair.split_once('=')?;
     let id = FriendlyId::parse(id)?;
-    if variant.is_empty() {
-        show.remove(&id);
+    let choice = if variant.is_empty() {
+        None
     } else {
-        show.insert(id, Choice::parse(variant)?);
-    }
+        Some(Choice::parse(variant)?)
+    };
+    show.set(id, choice);
     Some(())
 }
 

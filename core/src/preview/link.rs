@@ -2,8 +2,6 @@
 //!
 //! In: texts. Out: a checked [`Link`], or every field that is wrong. It signs nothing and knows no clock.
 
-use std::collections::BTreeMap;
-
 use url::Url;
 
 use crate::{
@@ -31,8 +29,9 @@ pub enum Choice {
     Variant(String),
 }
 
-/// Decisions that are set, by friendly id.
-pub type Choices = BTreeMap<FriendlyId, Choice>;
+/// Decisions that are set: each friendly id once, in the order of the ids. (There are few: a list is enough.)
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choices(Vec<(FriendlyId, Choice)>);
 
 /// What a preview link grants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +67,41 @@ impl Choice {
             Self::Control => CONTROL,
             Self::Variant(id) => id,
         }
+    }
+}
+
+impl Choices {
+    /// What is set for `id`.
+    #[must_use]
+    pub fn get(&self, id: &FriendlyId) -> Option<&Choice> {
+        self.iter()
+            .find_map(|(known, choice)| (known == id).then_some(choice))
+    }
+
+    /// Sets it, or, with `None`, leaves it to the CDP.
+    pub fn set(&mut self, id: FriendlyId, choice: Option<Choice>) {
+        self.0.retain(|(known, _)| *known != id);
+        if let Some(choice) = choice {
+            let at = self.0.partition_point(|(known, _)| *known < id);
+            self.0.insert(at, (id, choice));
+        }
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&FriendlyId, &Choice)> {
+        self.0.iter().map(|(id, choice)| (id, choice))
+    }
+
+    /// How many.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing is set.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -145,7 +179,7 @@ fn choices<'s>(
     show: impl IntoIterator<Item = (&'s str, &'s str)>,
     problems: &mut Problems,
 ) -> Choices {
-    let mut choices = Choices::new();
+    let mut choices = Choices::default();
     let mut count = 0_usize;
     for (friendly_id, variant) in show {
         count += 1;
@@ -159,7 +193,7 @@ fn choices<'s>(
         // A key of the caller's choosing is shown only where it can be a friendly id.
         match (FriendlyId::parse(friendly_id), Choice::parse(variant)) {
             (Some(friendly_id), Some(choice)) => {
-                choices.insert(friendly_id, choice);
+                choices.set(friendly_id, Some(choice));
             }
             (Some(friendly_id), None) => problems.add(
                 format!("show.{friendly_id}"),

@@ -4,7 +4,7 @@
 //! Nothing of a text is believed before its signature.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{
     key::PreviewKey,
@@ -16,7 +16,15 @@ use crate::{config::PathPattern, request::Target, template::FriendlyId};
 pub const MAX_TOKEN: usize = 2_048;
 
 /// The form of the payload.
-const VERSION: u8 = 1;
+const VERSION: u64 = 1;
+
+/// Names in the payload: host; path, with `*` at its end where it stands for all below; where the link leads, if not there;
+/// friendly ids and variants; Unix seconds.
+const HOST: &str = "h";
+const PATH: &str = "p";
+const LEADS_TO: &str = "t";
+const SHOW: &str = "s";
+const EXPIRES: &str = "e";
 
 /// Why a token grants nothing here and now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,25 +55,6 @@ impl Refused {
     }
 }
 
-/// What is signed. The names are short because all of it travels in a cookie.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct Payload {
-    v: u8,
-    /// Host.
-    h: String,
-    /// Path, with `*` at its end where it stands for all below.
-    p: String,
-    /// Where it leads, if not to `p`.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    t: Option<String>,
-    /// Friendly id and variant.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    s: Vec<(String, String)>,
-    /// Unix seconds.
-    e: u64,
-}
-
 /// `link`, signed. `None`: it names too much to fit into a cookie.
 #[must_use]
 pub fn sign(link: &Link, key: &PreviewKey) -> Option<String> {
@@ -73,23 +62,28 @@ pub fn sign(link: &Link, key: &PreviewKey) -> Option<String> {
         PathPattern::Exact(path) => (path.clone(), path),
         PathPattern::Prefix(stem) => (format!("{stem}*"), stem),
     };
-    let payload = Payload {
-        v: VERSION,
-        h: link.site.clone(),
-        p: path,
-        t: (link.leads_to != *start).then(|| link.leads_to.clone()),
-        s: pairs(&link.show),
-        e: link.expires_at,
-    };
-    let payload = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&payload).ok()?);
+    // The names are short because all of it travels in a cookie.
+    let mut payload = Map::new();
+    payload.insert("v".to_owned(), VERSION.into());
+    payload.insert(HOST.to_owned(), link.site.as_str().into());
+    payload.insert(PATH.to_owned(), path.into());
+    if link.leads_to != *start {
+        payload.insert(LEADS_TO.to_owned(), link.leads_to.as_str().into());
+    }
+    if !link.show.is_empty() {
+        payload.insert(SHOW.to_owned(), Value::Object(shown(&link.show)));
+    }
+    payload.insert(EXPIRES.to_owned(), link.expires_at.into());
+    let payload = URL_SAFE_NO_PAD.encode(Value::Object(payload).to_string());
     let signature = URL_SAFE_NO_PAD.encode(key.sign(&payload));
     let token = format!("{payload}.{signature}");
     (token.len() <= MAX_TOKEN).then_some(token)
 }
 
-fn pairs(show: &Choices) -> Vec<(String, String)> {
-    let pair = |(id, choice): (&FriendlyId, &Choice)| (id.to_string(), choice.as_str().to_owned());
-    show.iter().map(pair).collect()
+fn shown(show: &Choices) -> Map<String, Value> {
+    show.iter()
+        .map(|(id, choice)| (id.to_string(), choice.as_str().into()))
+        .collect()
 }
 
 /// What `token` says, if `key` signed it; whether it holds here and now is [`Link::check`]'s.
@@ -106,34 +100,39 @@ pub fn open(token: &str, key: &PreviewKey) -> Result<Link, Refused> {
         return Err(Refused::BadSignature);
     }
     let payload = decode(payload)?;
-    let payload: Payload = serde_json::from_slice(&payload).map_err(|_| Refused::Malformed)?;
-    link(payload).ok_or(Refused::Malformed)
+    let payload: Value = serde_json::from_slice(&payload).map_err(|_| Refused::Malformed)?;
+    link(&payload).ok_or(Refused::Malformed)
 }
 
 fn decode(text: &str) -> Result<Vec<u8>, Refused> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| Refused::Malformed)
 }
 
-fn link(payload: Payload) -> Option<Link> {
-    if payload.v != VERSION || !payload.p.starts_with('/') || payload.s.len() > MAX_SHOWN {
+fn link(payload: &Value) -> Option<Link> {
+    let text = |name: &str| payload.get(name).and_then(Value::as_str);
+    let path = text(PATH)?;
+    if payload.get("v")?.as_u64()? != VERSION || !path.starts_with('/') {
         return None;
     }
-    let (pages, start) = match payload.p.strip_suffix('*') {
+    let (pages, start) = match path.strip_suffix('*') {
         Some(stem) => (PathPattern::Prefix(stem.to_owned()), stem),
-        None => (PathPattern::Exact(payload.p.clone()), payload.p.as_str()),
+        None => (PathPattern::Exact(path.to_owned()), path),
     };
-    let mut show = Choices::new();
-    for (id, choice) in &payload.s {
-        show.insert(FriendlyId::parse(id)?, Choice::parse(choice)?);
+    let mut show = Choices::default();
+    if let Some(pairs) = payload.get(SHOW) {
+        for (id, choice) in pairs.as_object()? {
+            let choice = Choice::parse(choice.as_str()?)?;
+            show.set(FriendlyId::parse(id)?, Some(choice));
+        }
     }
     let link = Link {
-        site: payload.h,
-        leads_to: payload.t.unwrap_or_else(|| start.to_owned()),
+        site: text(HOST)?.to_owned(),
+        leads_to: text(LEADS_TO).unwrap_or(start).to_owned(),
         pages,
         show,
-        expires_at: payload.e,
+        expires_at: payload.get(EXPIRES)?.as_u64()?,
     };
-    link.covers(&link.leads_to).then_some(link)
+    (link.show.len() <= MAX_SHOWN && link.covers(&link.leads_to)).then_some(link)
 }
 
 impl Link {

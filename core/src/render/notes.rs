@@ -3,8 +3,6 @@
 //! In: components, decisions, the time, as the page goes. Out: one note per outcome, in the same order. A page view that is
 //! no preview keeps none.
 
-use std::collections::BTreeMap;
-
 use crate::{
     decision::Decision,
     template::{Component, ComponentId, Node},
@@ -34,7 +32,8 @@ pub struct ComponentNote {
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     components: Vec<ComponentNote>,
-    authored: BTreeMap<ComponentId, ComponentNote>,
+    /// What the page's own components could show; a hundred at most.
+    authored: Vec<(ComponentId, ComponentNote)>,
     held: Option<(Option<ComponentId>, u32)>,
     now_ms: u32,
 }
@@ -47,8 +46,8 @@ impl Notes {
     ) -> Vec<ComponentNote> {
         let whole = |(note, id): (&ComponentNote, Option<ComponentId>)| {
             // One that was given up before its end had come is known only now.
-            let authored = id.and_then(|id| self.authored.get(&id));
-            let Some(authored) = authored else {
+            let is_it = |(known, _): &&(ComponentId, ComponentNote)| Some(*known) == id;
+            let Some((_, authored)) = self.authored.iter().find(is_it) else {
                 return note.clone();
             };
             ComponentNote {
@@ -72,7 +71,7 @@ impl Notes {
             Node::Component(component) => {
                 let mut note = authored(component);
                 note.depth = depth;
-                self.authored.insert(component.id, note);
+                self.authored.push((component.id, note));
                 let inside = component
                     .variants
                     .iter()

@@ -20,7 +20,9 @@ fn the_bytes_of_a_page_in_another_charset_do_not_change() {
     .concat();
     world.page(
         "/",
-        Reply::html(&page).without("Content-Type").header("Content-Type", "text/html; charset=windows-1252"),
+        Reply::html(&page)
+            .without("Content-Type")
+            .header("Content-Type", "text/html; charset=windows-1252"),
     );
     let token = token(&world, "/", &[("hero", "control")], 60);
     let (left, overlay) = split(&preview(&world, "/", &token).get());
@@ -41,7 +43,9 @@ fn a_page_without_end_tags_gets_it_behind_its_last_byte_and_xml_gets_none() {
     let xml = "<?xml version=\"1.0\"?><html xmlns=\"http://www.w3.org/1999/xhtml\"><body/></html>";
     world.page(
         "/",
-        Reply::html(xml).without("Content-Type").header("Content-Type", "application/xhtml+xml"),
+        Reply::html(xml)
+            .without("Content-Type")
+            .header("Content-Type", "application/xhtml+xml"),
     );
     let response = preview(&world, "/", &token).get();
     assert_bytes(&response.decoded(), xml.as_bytes(), "the page");

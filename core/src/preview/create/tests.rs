@@ -1,7 +1,7 @@
 //! Links as XM's server has them made.
 
 use super::*;
-use crate::{preview::Choice, request::fixture::Lines};
+use crate::request::fixture::Lines;
 
 const NOW: u64 = 1_800_000_000;
 const KEY: &str = "a key of the tests, long enough";
@@ -55,7 +55,11 @@ fn a_link_is_made_for_the_page_the_choices_and_the_time() {
         (link.expires_at, link.leads_to.as_str()),
         (NOW + 3_600, "/shoes?x=1")
     );
-    let choices: Vec<_> = link.show.values().map(Choice::as_str).collect();
+    let choices: Vec<_> = link
+        .show
+        .iter()
+        .map(|(_, choice)| choice.as_str())
+        .collect();
     assert_eq!(choices, ["b", "control"]);
     let plain = created(r#"{"url":"http://127.0.0.1:8787/","show":null}"#);
     let body: Value = serde_json::from_str(&plain.body).unwrap();

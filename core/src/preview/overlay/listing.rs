@@ -68,13 +68,15 @@ pub(super) fn list<'p>(
     notes: &'p [ComponentNote],
     show: &'p Choices,
 ) -> Vec<Listed<'p>> {
-    let mut places: Vec<Place<'p>> = outcomes
-        .iter()
-        .zip(notes)
-        .map(|(outcome, note)| Place { outcome, note })
-        .collect();
-    // Numbers are those of the page's own components, in its order; what has none keeps its own, behind them.
-    places.sort_by_key(|place| place.outcome.id.map_or(u32::MAX, |id| id.0));
+    // Numbers are those of the page's own components, in its order; what has none comes behind them. (A sort of the standard
+    // library would be larger than all of this.)
+    let number = |place: &Place<'_>| place.outcome.id.map_or(u32::MAX, |id| id.0);
+    let mut places: Vec<Place<'p>> = Vec::with_capacity(outcomes.len());
+    for (outcome, note) in outcomes.iter().zip(notes) {
+        let place = Place { outcome, note };
+        let at = places.partition_point(|before| number(before) <= number(&place));
+        places.insert(at, place);
+    }
     let mut listed: Vec<Listed<'p>> = Vec::new();
     for place in places {
         let id = place.outcome.friendly_id.as_ref();

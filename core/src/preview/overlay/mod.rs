@@ -97,6 +97,7 @@ impl Overlay {
 
     /// The last bytes of the page, with the overlay; the page is complete.
     #[must_use]
+    #[inline(never)]
     pub fn finish(self, page: &Page) -> Vec<u8> {
         let html = self.settings.element(page);
         let (mut out, behind) = self.end.finish();

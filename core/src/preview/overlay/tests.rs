@@ -13,6 +13,9 @@ use crate::{
 
 const NOW: u64 = 1_800_000_000;
 
+/// Friendly ids, and a variant or the JSON of a decision.
+type Pairs<'p> = &'p [(&'p str, &'p str)];
+
 fn settings(show: &[(&str, &str)], visitor: Visitor, csp: Option<&str>) -> Settings {
     let (link, _) = Link::new(
         "https://shop.example/shoes",
@@ -45,7 +48,7 @@ fn leave(html: &str, settings: &Settings, decisions: &[(&str, &str)]) -> String 
         insertion: None,
     });
     page.keep_notes();
-    for (id, choice) in &settings.preview.link.show {
+    for (id, choice) in settings.preview.link.show.iter() {
         let variant = match choice {
             Choice::Control => None,
             Choice::Variant(variant) => Some(variant.clone()),
@@ -142,7 +145,7 @@ fn a_decision_of_the_cdp_is_told_with_its_times_and_counts() {
 #[test]
 fn why_the_default_content_is_shown_is_told() {
     #[rustfmt::skip]
-    let cases: &[(&[(&str, &str)], Visitor, &[(&str, &str)], &[&str])] = &[
+    let cases: &[(Pairs<'_>, Visitor, Pairs<'_>, &[&str])] = &[
         (&[("hero", "control")], Visitor::Known, &[], &["Chosen in this preview.", "Result: control", "aria-pressed=\"true\">Default content"]),
         (&[("hero", "gone")], Visitor::Known, &[], &["This preview chooses gone, and this page has no such variant.", "value=\"hero=gone\" aria-pressed=\"true\""]),
         (&[], Visitor::Known, &[("hero", r#"{"variantId":"gone"}"#)], &["The CDP chose gone, and XM has written no such variant."]),

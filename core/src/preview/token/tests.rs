@@ -63,8 +63,8 @@ fn any_flipped_bit_is_refused() {
 fn a_signature_over_nonsense_grants_nothing() {
     #[rustfmt::skip]
     let payloads = ["", "{}", "[]", r#"{"v":2,"h":"a","p":"/","e":1}"#, r#"{"v":1,"h":"a","p":"","e":1}"#,
-        r#"{"v":1,"h":"a","p":"x","e":1}"#, r#"{"v":1,"h":"a","p":"/","e":-1}"#, r#"{"v":1,"h":"a","p":"/","e":1,"z":1}"#,
-        r#"{"v":1,"h":"a","p":"/","e":1,"s":[["no id","b"]]}"#, r#"{"v":1,"h":"a","p":"/","e":1,"s":[["hero",""]]}"#,
+        r#"{"v":1,"h":"a","p":"x","e":1}"#, r#"{"v":1,"h":"a","p":"/","e":-1}"#, r#"{"v":1,"p":"/","e":1}"#,
+        r#"{"v":1,"h":"a","p":"/","e":1,"s":{"no id":"b"}}"#, r#"{"v":1,"h":"a","p":"/","e":1,"s":{"hero":""}}"#, r#"{"v":1,"h":"a","p":"/","e":1,"s":[]}"#,
         r#"{"v":1,"h":"a","p":"/","e":1,"t":"https://evil.example/"}"#, r#"{"v":1,"h":"a","p":"/","e":1,"t":"/other"}"#];
     for payload in payloads {
         let payload = URL_SAFE_NO_PAD.encode(payload);
