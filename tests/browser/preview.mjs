@@ -104,7 +104,7 @@ await test("by keyboard alone: find it, choose, stay where one was, close and le
   await page.evaluate(() => scrollTo(0, 900));
   await page.keyboard.press("Shift+Tab");
   const focused = () => page.evaluate(() => document.activeElement.shadowRoot?.activeElement?.textContent ?? document.activeElement.localName);
-  assert.equal(await focused(), "Leave preview", "the panel is the page's last stop");
+  assert.equal(await focused(), "Leave the preview", "the panel is the page's last stop");
   for (let i = 0; i < 12 && (await focused()) !== "b"; i += 1) await page.keyboard.press("Shift+Tab");
   assert.equal(await focused(), "b");
   await shot(page, "preview-focus");

@@ -8,12 +8,14 @@
 //!                ├► test    lint, native tests, end-to-end tests on workerd
 //!                └► bench   what the product costs
 //! check-config              wrangler.toml before a deploy
+//! preview-link              a link that previews a page
 //! ```
 
 mod bench;
 mod build;
 mod check_config;
 mod dev;
+mod preview_link;
 mod project;
 mod run;
 mod setup;
@@ -47,6 +49,8 @@ enum Command {
     CheckConfig(check_config::Args),
     /// Run the Worker between a stand-in XM site and a stand-in CDP, and print the URLs
     Dev(dev::Args),
+    /// Print a signed link that previews a page: --url URL --show FRIENDLY_ID=VARIANT --expires 2h
+    PreviewLink(preview_link::Args),
     /// Check the toolchain and install the pinned tools; the other commands do it by themselves
     Setup,
     /// Lint, and run all tests, those on workerd included
@@ -70,6 +74,7 @@ fn dispatch(project: &Project, command: Command) -> anyhow::Result<ExitCode> {
         Command::Build(args) => build::build(project, &args).map(|()| ExitCode::SUCCESS),
         Command::CheckConfig(args) => check_config::check_config(project, &args),
         Command::Dev(args) => dev::dev(project, &args),
+        Command::PreviewLink(args) => preview_link::preview_link(project, &args),
         Command::Setup => setup::setup(project).map(|tools| {
             println!("Everything is set up: {tools}");
             ExitCode::SUCCESS

@@ -56,6 +56,10 @@ impl ApiKeys {
     /// When there is no key, or one that is not written as it must be: rather none is admitted than one with other
     /// rights than it was meant to have.
     pub fn read(get: impl Fn(&'static str) -> Option<String>) -> Result<Self, KeyFault> {
+        Self::read_from(&get)
+    }
+
+    fn read_from(get: &dyn Fn(&'static str) -> Option<String>) -> Result<Self, KeyFault> {
         let mut keys = Vec::new();
         for name in SECRETS {
             let secret = get(name).unwrap_or_default();

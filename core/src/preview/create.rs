@@ -17,7 +17,7 @@ use crate::{
     },
     api_keys::{Scope, refuse_browsers},
     config::{Config, PathPattern, site_for},
-    request::{Headers, Route, Target, gate},
+    request::{Cookies, Headers, Target, gate_url},
 };
 
 /// Most of a body, in bytes.
@@ -212,13 +212,11 @@ fn unseen(link: &Link, url: &Url, config: &Config) -> Option<String> {
         return Some("is an endpoint of the Worker, and no page".to_owned());
     }
     let target = Target::parse(url.as_str());
-    match gate("GET", &target, &Vec::<(&str, &str)>::new(), &site) {
-        Route::Page => None,
-        Route::PassThrough(reason) => Some(format!(
-            "is not personalised ({}): there is nothing to preview",
-            reason.label()
-        )),
-    }
+    let reason = gate_url(&target, &Cookies::default, &site)?;
+    Some(format!(
+        "is not personalised ({}): there is nothing to preview",
+        reason.label()
+    ))
 }
 
 fn invalid(problems: &[Invalid]) -> Answer {

@@ -81,9 +81,11 @@ pub fn sign(link: &Link, key: &PreviewKey) -> Option<String> {
 }
 
 fn shown(show: &Choices) -> Map<String, Value> {
-    show.iter()
-        .map(|(id, choice)| (id.to_string(), choice.as_str().into()))
-        .collect()
+    let mut shown = Map::new();
+    for (id, choice) in show.iter() {
+        shown.insert(id.to_string(), choice.as_str().into());
+    }
+    shown
 }
 
 /// What `token` says, if `key` signed it; whether it holds here and now is [`Link::check`]'s.

@@ -33,7 +33,7 @@ pub use browser_id::BrowserId;
 pub use campaign::Campaign;
 pub use consent::Grants;
 pub use cookies::Cookies;
-pub use gate::{Route, gate};
+pub use gate::{Route, gate, gate_url};
 pub use headers::{HeaderEdit, Headers};
 pub use target::Target;
 pub use visitor::{VisitorClass, classify};

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     preview::link::{CONTROL, Choice},
+    reason::Failure,
     render::{ComponentResult, Page},
     template::ComponentKind,
 };
@@ -79,7 +80,8 @@ fn about(out: &mut String, settings: &Settings, listed: &[Listed<'_>]) -> Writte
     let path = settings.page.split('?').next().unwrap_or_default();
     write!(
         out,
-        "<p class=\"about\"><span class=\"path\">{}</span><b>Only you see this, and nobody counts it.</b> ",
+        "<p class=\"about\"><span class=\"path\">{}{}</span><b>Only you see this, and nobody counts it.</b> ",
+        Text(&settings.preview.link.site),
         Text(path)
     )?;
     let open = listed
@@ -165,6 +167,8 @@ fn item(out: &mut String, one: &Listed<'_>) -> Written {
 fn place(out: &mut String, one: &Listed<'_>, place: &Place<'_>, number: Option<usize>) -> Written {
     let outcome = place.outcome;
     let class = match outcome.result {
+        // Nobody has done anything wrong.
+        ComponentResult::Failed(Failure::NoBrowserId) => "",
         ComponentResult::Failed(_) => " warn",
         ComponentResult::Variant | ComponentResult::Bound => " good",
         ComponentResult::Control => "",
@@ -221,7 +225,7 @@ fn why(out: &mut String, one: &Listed<'_>, place: &Place<'_>) -> Written {
                 Text(id)
             )?;
         }
-        (ComponentResult::Bound, None, _) => out.push_str("The CDP chose no other variant."),
+        (ComponentResult::Bound, None, _) => out.push_str("The CDP's decision fills them in."),
         _ => out.push_str("The CDP chose it for you."),
     }
     Ok(())
@@ -333,7 +337,7 @@ fn foot(out: &mut String, settings: &Settings) {
     }
     out.push_str(
         "<button type=\"button\" class=\"quiet live side\" data-do=\"side\">Move</button>\
-         <button class=\"leave\" name=\"leave\" value=\"1\">Leave preview</button>\
+         <button class=\"leave\" name=\"leave\" value=\"1\">Leave<span class=\"sr\"> the preview</span></button>\
          <span class=\"say\" role=\"status\"></span></div></form></details></section>",
     );
 }
