@@ -78,19 +78,30 @@ impl Visit {
         site: &Site,
         client_key: &str,
     ) -> Self {
-        let class = classify(headers);
         let cookies = Cookies::from_headers(headers);
+        Self::with_cookies(&cookies, target, headers, site, client_key)
+    }
+
+    /// As [`Self::read`], where the cookies are read already.
+    pub fn with_cookies(
+        cookies: &Cookies,
+        target: &Target<'_>,
+        headers: &impl Headers,
+        site: &Site,
+        client_key: &str,
+    ) -> Self {
+        let class = classify(headers);
         let human = class == VisitorClass::Human;
-        let allowed = consent::grants(&site.consent, &cookies, consent::privacy_control(headers));
+        let allowed = consent::grants(&site.consent, cookies, consent::privacy_control(headers));
         let name = browser_id::cookie_name(client_key);
         let id = if !human {
             IdState::None(label(class))
-        } else if consent::withdrawn(&site.consent, allowed, &cookies, &name) {
+        } else if consent::withdrawn(&site.consent, allowed, cookies, &name) {
             IdState::Withdrawn
         } else if !allowed.id {
             IdState::None("no_consent")
         } else {
-            match browser_id::from_cookies(&cookies, client_key) {
+            match browser_id::from_cookies(cookies, client_key) {
                 None => IdState::Wanted,
                 Some(id) => match unknown_ids::standing(&id) {
                     Standing::Good => IdState::Known(id),

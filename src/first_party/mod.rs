@@ -11,17 +11,19 @@ mod sdk;
 
 pub use guests::carry_out;
 
+use std::borrow::Cow;
+
 use wasm_bindgen::JsValue;
 use worker::{Context, Env};
 use xm_edge_core::{
-    config::{Config, Problem},
+    config::{Config, Consent, Problem, Site, site_for},
     endpoints::{self, Answer, Endpoint},
-    preview::{KeyFault, overlay},
-    request::Target,
+    preview::{KeyFault, cookie, overlay},
+    request::{Headers, Target},
     tag::{Asset, beacon},
 };
 
-use crate::platform::{environment, headers::PlatformHeaders};
+use crate::platform::{clock::Clock, environment, headers::PlatformHeaders};
 
 /// The prefix of the endpoints while the configuration is broken.
 const DEFAULT_PREFIX: &str = "/_cdp";
@@ -89,14 +91,30 @@ impl Call<'_> {
                 respond(&endpoints::openapi(self.method, &config.site))
             }
             // Unknown, as any path that there is not.
-            Some(Endpoint::OpenApi) => sdk::answer(self, config, context).await,
+            Some(Endpoint::OpenApi) => sdk::answer(self, config, env, context).await,
             Some(endpoint) => events::answer(self, endpoint, config, env, context).await,
-            None => sdk::answer(self, config, context).await,
+            None => sdk::answer(self, config, env, context).await,
         }
     }
 }
 
 impl Call<'_> {
+    /// The site of the page at `page_path`, which makes the call; for a preview, one on which nobody agrees to anything: its
+    /// own scripts must not count it either.
+    fn site<'s>(&self, config: &'s Config, page_path: &str, env: &Env) -> Cow<'s, Site> {
+        let site = site_for(config, &self.target.host, page_path);
+        let cookies = self.headers.get("cookie").unwrap_or_default();
+        let secrets = environment::preview_secrets(env);
+        let (key, now_s) = (secrets.key.as_ref().ok(), Clock::epoch_s());
+        if !cookie::is_from_preview(&cookies, key, self.target, page_path, now_s) {
+            return site;
+        }
+        Cow::Owned(Site {
+            consent: Consent::Off,
+            ..site.into_owned()
+        })
+    }
+
     /// A file of the Worker's own.
     fn asset(&self, asset: &Asset) -> Result<web_sys::Response, JsValue> {
         if !matches!(self.method, "GET" | "HEAD") {

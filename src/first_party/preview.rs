@@ -27,7 +27,8 @@ pub(super) async fn answer(
     } else {
         let secrets = environment::preview_secrets(env);
         let key = secrets.key.as_ref().map_err(|fault| *fault);
-        follow(call.method, call.target, key, Clock::epoch_s())
+        let prefix = &config.site.endpoint_prefix;
+        follow(call.method, call.target, key, prefix, Clock::epoch_s())
     };
     respond(&answer)
 }

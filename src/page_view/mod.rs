@@ -21,7 +21,7 @@ use xm_edge_core::{
     preview::Seen,
     reason::PassThrough,
     request::{
-        Headers, Route, Target, gate,
+        Cookies, Route, Target, gate,
         loop_guard::{self, Pass},
     },
 };
@@ -93,9 +93,9 @@ pub async fn answer(
     }
 
     // 2. Visitor.
-    let cookies = headers.get("cookie").unwrap_or_default();
-    let seen = preview::seen(&cookies, &target, &to_xm, env);
-    let mut visit = visit();
+    let cookies = Cookies::from_headers(&headers);
+    let seen = preview::seen(cookies.header(), &target, &to_xm, env);
+    let mut visit = Visit::with_cookies(&cookies, &target, &headers, &site, &tenant.client_key);
     if seen.preview.is_some() {
         visit = visit.of_preview();
         listener.be_deaf();

@@ -217,6 +217,13 @@ await test("at 200 % zoom all of it can be reached", async () => {
   await context.close();
 });
 
+await test("a preview works on this machine's own address, too", async () => {
+  const own = { ...odd, url: odd.direct.replace("/_cdp", "") };
+  const { page, context } = await open(own, "/", { hero: "b" });
+  assert.equal(await headline(page), "Variant B", "the browser takes the Secure cookie");
+  await context.close();
+});
+
 await test("a link that is over says what to do", async () => {
   const context = await person();
   const page = await context.newPage();

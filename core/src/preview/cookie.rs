@@ -40,17 +40,22 @@ pub struct Seen {
     pub expired: Option<String>,
 }
 
-/// The cookie that shows the pages of `link`.
+/// The cookies that show the pages of `link`: one for them, and one for the calls that they make to the endpoints below
+/// `prefix`, which must not count either.
 #[must_use]
-pub fn set(link: &Link, token: &str, now_s: u64) -> String {
+pub fn set(link: &Link, token: &str, prefix: &str, now_s: u64) -> [String; 2] {
     let left = link.expires_at.saturating_sub(now_s).min(MAX_AGE_S);
-    written(token, left, &path_of(&link.pages))
+    paths(link, prefix).map(|path| written(token, left, &path))
 }
 
 /// Ends what [`set`] began.
 #[must_use]
-pub fn clear(link: &Link) -> String {
-    written("", 0, &path_of(&link.pages))
+pub fn clear(link: &Link, prefix: &str) -> [String; 2] {
+    paths(link, prefix).map(|path| written("", 0, &path))
+}
+
+fn paths(link: &Link, prefix: &str) -> [String; 2] {
+    [path_of(&link.pages), format!("{prefix}/")]
 }
 
 /// By hand: a token has no character that could end the value, a path none that could end the attribute, and the writer of
@@ -105,11 +110,29 @@ pub fn look(header: &str, key: Option<&PreviewKey>, target: &Target<'_>, now_s: 
                     expired: None,
                 };
             }
-            Err(Refused::Expired) => seen.expired = Some(clear(&link)),
+            Err(Refused::Expired) => {
+                seen.expired = Some(written("", 0, &path_of(&link.pages)));
+            }
             Err(_) => {}
         }
     }
     seen
+}
+
+/// Whether a call to `target`, made by the page at `path` of the same host, comes from a preview.
+#[must_use]
+pub fn is_from_preview(
+    header: &str,
+    key: Option<&PreviewKey>,
+    target: &Target<'_>,
+    path: &str,
+    now_s: u64,
+) -> bool {
+    let page = Target {
+        path,
+        ..target.clone()
+    };
+    is_there(header) && look(header, key, &page, now_s).preview.is_some()
 }
 
 /// The edit that keeps the cookie from XM, which has no use for it; every other one stays byte for byte.
@@ -164,15 +187,21 @@ mod tests {
     #[test]
     fn the_cookie_is_scoped_short_and_out_of_reach_of_scripts() {
         let (short, token) = link("https://shop.example/shoes?x", 60);
+        let written = |path: &str| {
+            format!("cdp_preview={token}; HttpOnly; SameSite=Lax; Secure; Path={path}; Max-Age=60")
+        };
         assert_eq!(
-            set(&short, &token, NOW),
-            format!("cdp_preview={token}; HttpOnly; SameSite=Lax; Secure; Path=/shoes; Max-Age=60")
+            set(&short, &token, "/_cdp", NOW),
+            [written("/shoes"), written("/_cdp/")]
         );
         let (long, token) = link("https://shop.example/shoes/*", 1_000_000);
-        assert!(set(&long, &token, NOW).ends_with("; Path=/shoes/; Max-Age=3600"));
+        assert!(set(&long, &token, "/_cdp", NOW)[0].ends_with("; Path=/shoes/; Max-Age=3600"));
         assert_eq!(
-            clear(&long),
-            "cdp_preview=; HttpOnly; SameSite=Lax; Secure; Path=/shoes/; Max-Age=0"
+            clear(&long, "/a/b")[..],
+            [
+                "cdp_preview=; HttpOnly; SameSite=Lax; Secure; Path=/shoes/; Max-Age=0",
+                "cdp_preview=; HttpOnly; SameSite=Lax; Secure; Path=/a/b/; Max-Age=0"
+            ]
         );
         for (url, path) in [
             ("https://a.example/x/y;z/a", "/x/"),
@@ -180,7 +209,7 @@ mod tests {
             ("https://a.example/a;/", "/"),
         ] {
             assert!(
-                clear(&link(url, 1).0).contains(&format!("; Path={path};")),
+                clear(&link(url, 1).0, "")[0].contains(&format!("; Path={path};")),
                 "{url}"
             );
         }
@@ -217,12 +246,28 @@ mod tests {
     }
 
     #[test]
+    fn a_call_is_a_previews_where_its_page_is() {
+        let (_, token) = link("https://shop.example/shoes", 60);
+        let header = format!("a=b; cdp_preview={token}");
+        let target = Target::parse("https://shop.example/_cdp/event?path=x");
+        let is_from =
+            |header: &str, path: &str| is_from_preview(header, Some(&key()), &target, path, NOW);
+        assert!(is_from(&header, "/shoes"));
+        assert!(
+            !is_from(&header, "/hats")
+                && !is_from("a=b", "/shoes")
+                && !is_from("cdp_preview=x", "/shoes")
+        );
+        assert!(!is_from_preview(&header, None, &target, "/shoes", NOW));
+    }
+
+    #[test]
     fn what_does_not_hold_any_more_is_removed() {
         let (over, token) = link("https://shop.example/*", 0);
         let header = format!("cdp_preview={token}");
         let seen = look_at(&header, "https://shop.example/shoes");
         assert!(seen.preview.is_none());
-        assert_eq!(seen.expired, Some(clear(&over)));
+        assert_eq!(seen.expired.as_deref(), Some(clear(&over, "")[0].as_str()));
         let seen = look_at("cdp_preview=x", "https://shop.example/shoes");
         assert!(seen.expired.unwrap().contains("; Path=/shoes; Max-Age=0"));
     }

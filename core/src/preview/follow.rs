@@ -28,13 +28,14 @@ struct Asked {
     leave: bool,
 }
 
-/// Answers.
+/// Answers. `prefix`: of the endpoints.
 #[must_use]
 #[inline(never)]
 pub fn follow(
     method: &str,
     target: &Target<'_>,
     key: Result<&PreviewKey, KeyFault>,
+    prefix: &str,
     now_s: u64,
 ) -> Answer {
     if !matches!(method, "GET" | "HEAD") {
@@ -42,16 +43,21 @@ pub fn follow(
         return problem(405, detail, &[]).with("allow", "GET, HEAD, POST");
     }
     match key {
-        Ok(key) => answer(target, key, now_s).unwrap_or_else(|answer| answer),
+        Ok(key) => answer(target, key, prefix, now_s).unwrap_or_else(|answer| answer),
         Err(fault) => notice::not_set_up(fault),
     }
 }
 
-fn answer(target: &Target<'_>, key: &PreviewKey, now_s: u64) -> Result<Answer, Answer> {
+fn answer(
+    target: &Target<'_>,
+    key: &PreviewKey,
+    prefix: &str,
+    now_s: u64,
+) -> Result<Answer, Answer> {
     let asked = read(target);
     let given = asked.token.unwrap_or_default();
     let mut link = token::open(&given, key).map_err(notice::refused)?;
-    let to_page = |link: &Link, cookie: String| {
+    let to_page = |link: &Link, [pages, calls]: [String; 2]| {
         let at = asked
             .at
             .as_ref()
@@ -61,17 +67,18 @@ fn answer(target: &Target<'_>, key: &PreviewKey, now_s: u64) -> Result<Answer, A
         let location = format!("{}://{}{place}", target.scheme, target.host);
         traceless(Answer::empty(303))
             .with("location", location)
-            .with("set-cookie", cookie)
+            .with("set-cookie", pages)
+            .with("set-cookie", calls)
     };
     match link.check_site(target, now_s) {
         // Who leaves leaves.
         Ok(()) | Err(Refused::Expired) if asked.leave => {
-            return Ok(to_page(&link, cookie::clear(&link)));
+            return Ok(to_page(&link, cookie::clear(&link, prefix)));
         }
         checked => checked.map_err(notice::refused)?,
     }
     if !asked.reset && asked.show.is_empty() {
-        return Ok(to_page(&link, cookie::set(&link, &given, now_s)));
+        return Ok(to_page(&link, cookie::set(&link, &given, prefix, now_s)));
     }
     if asked.reset {
         link.show = Choices::default();
@@ -82,7 +89,7 @@ fn answer(target: &Target<'_>, key: &PreviewKey, now_s: u64) -> Result<Answer, A
     let fits = link.show.len() <= MAX_SHOWN;
     let token = token::sign(&link, key).filter(|_| fits);
     let token = token.ok_or_else(notice::too_much)?;
-    Ok(to_page(&link, cookie::set(&link, &token, now_s)))
+    Ok(to_page(&link, cookie::set(&link, &token, prefix, now_s)))
 }
 
 fn read(target: &Target<'_>) -> Asked {

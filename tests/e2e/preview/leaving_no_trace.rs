@@ -7,7 +7,7 @@ use xm_edge_tests::{Latch, RETURNING_ID, Reply, Visit, World, assert_bytes, visi
 use super::{KEY, assert_ordinary, build, preview, signed, split, token, world, world_with};
 use crate::common::{
     DEFAULT, VARIANT_B, assert_cdp_was_not_asked, assert_private, assert_shows, cookies_set,
-    event_types, hero_page, hero_page_showing, settle, take_shown,
+    event_types, hero_page, hero_page_showing, post, settle, take_shown,
 };
 
 /// The visit shows variant `b` of the hero, and is a preview.
@@ -176,6 +176,39 @@ fn neither_tag_nor_beacon_counts_a_preview() {
         );
         assert!(!text.contains("googletagmanager"), "{text}");
     }
+}
+
+#[test]
+fn what_the_pages_own_scripts_send_is_not_passed_on_either() {
+    let world = world();
+    let token = token(&world, "/shop/*", &[("hero", "b")], 60);
+    let event = json!({"type": "SIGNUP"}).to_string();
+    // `post` comes from /shop/shoe; the second visitor is there without a preview.
+    let previewing = format!("{}; cdp_preview={token}", visitor_cookie(RETURNING_ID));
+    let ordinary = visitor_cookie(RETURNING_ID);
+    let send = |path: &str, cookies: &str| {
+        post(&world, path, "application/json", &event)
+            .cookies(cookies)
+            .get()
+    };
+    let ignored = send("/_cdp/event", &previewing);
+    assert_eq!(
+        (ignored.status, ignored.text().contains("ignored")),
+        (202, true),
+        "{}",
+        ignored.text()
+    );
+    assert_eq!(send("/_cdp/v1.2/events", &previewing).status, 403);
+    assert!(world.cdp.requests().all().is_empty());
+    assert!(send("/_cdp/event", &ordinary).text().contains("accepted"));
+    let elsewhere =
+        post(&world, "/_cdp/event?path=/cart", "application/json", &event).cookies(&previewing);
+    assert!(
+        elsewhere.get().text().contains("accepted"),
+        "a page that is no preview counts"
+    );
+    settle(&world);
+    assert_eq!(event_types(&world), ["SIGNUP", "SIGNUP"]);
 }
 
 #[test]

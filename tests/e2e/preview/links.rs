@@ -97,7 +97,10 @@ fn another_variant_is_a_click_away_and_so_is_the_way_out() {
     assert_eq!(response.status, 303);
     assert_eq!(
         response.headers.all("set-cookie"),
-        ["cdp_preview=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0"]
+        [
+            "cdp_preview=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0",
+            "cdp_preview=; HttpOnly; SameSite=Lax; Secure; Path=/_cdp/; Max-Age=0"
+        ]
     );
     assert!(world.cdp.requests().all().is_empty());
     assert_ordinary(&world.visit("/").get());

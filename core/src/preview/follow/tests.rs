@@ -18,7 +18,7 @@ fn token_of(url: &str, show: &[(&str, &str)], left_s: u64) -> String {
 fn follow_at(host: &str, query: &[(&str, &str)]) -> Answer {
     let query = Serializer::new(String::new()).extend_pairs(query).finish();
     let url = format!("https://{host}/_cdp/preview?{query}");
-    follow("GET", &Target::parse(&url), Ok(&key()), NOW)
+    follow("GET", &Target::parse(&url), Ok(&key()), "/_cdp", NOW)
 }
 
 fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
@@ -178,17 +178,20 @@ fn who_leaves_leaves_also_when_the_time_is_over() {
 fn without_a_key_the_operator_is_told_and_other_methods_are_none() {
     let target = Target::parse("https://shop.example/_cdp/preview?token=a.b");
     for fault in [KeyFault::Missing, KeyFault::Short] {
-        let answer = follow("GET", &target, Err(fault), NOW);
+        let answer = follow("GET", &target, Err(fault), "/_cdp", NOW);
         assert!(
             answer.status == 503 && answer.body.contains("PREVIEW_KEY"),
             "{}",
             answer.body
         );
     }
-    let answer = follow("PUT", &target, Ok(&key()), NOW);
+    let answer = follow("PUT", &target, Ok(&key()), "/_cdp", NOW);
     assert_eq!(
         (answer.status, header(&answer, "allow")),
         (405, Some("GET, HEAD, POST"))
     );
-    assert_eq!(follow("HEAD", &target, Ok(&key()), NOW).status, 403);
+    assert_eq!(
+        follow("HEAD", &target, Ok(&key()), "/_cdp", NOW).status,
+        403
+    );
 }
