@@ -164,7 +164,7 @@ fn why_the_default_content_is_shown_is_told() {
 #[test]
 fn the_same_id_is_listed_once_with_its_places_and_nested_ones_are_indented() {
     let page = "<body><p data-cdp-experience=hero>1<template data-cdp-variant=a>A</template></p><p data-cdp-experience=hero>2\
-        <i data-cdp-experience=inner><em data-cdp-attr-onclick=/a>x</em></i></p><b data-cdp-experience=\"\">y</b><i data-cdp-experience=open>\
+        <i data-cdp-experience=inner><em data-cdp-text=title>x</em></i></p><b data-cdp-experience=\"\">y</b><i data-cdp-experience=open>\
         </body>";
     let left = leave(
         page,
@@ -187,7 +187,7 @@ fn the_same_id_is_listed_once_with_its_places_and_nested_ones_are_indented() {
             "Correct the mark in XM.",
             "no end tag of its own",
             "Marks that were left alone",
-            "1 &times; attribute_refused",
+            "1 &times; pointer_syntax",
         ],
     );
 }
