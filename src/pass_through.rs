@@ -84,7 +84,7 @@ pub fn head_of_page(
     request_headers: &PlatformHeaders<'_>,
     site: &Site,
 ) -> Result<web_sys::Response, JsValue> {
-    let is_page_route = gate("GET", target, request_headers, site) == Route::Page;
+    let is_page_route = !site.shadow && gate("GET", target, request_headers, site) == Route::Page;
     let own = response.headers();
     let opened = response::gate(response.status(), &PlatformHeaders(&own), site);
     let is_page = is_page_route && matches!(opened, response::Opened::Page(_));
@@ -135,6 +135,23 @@ pub fn not_modified(headers: &web_sys::Headers) -> Result<web_sys::Response, JsV
     let init = web_sys::ResponseInit::new();
     init.set_status(304);
     init.set_headers(headers);
+    web_sys::Response::new_with_opt_readable_stream_and_init(None, &init)
+}
+
+/// A redirect (302 Found) to `location`, for this visitor alone.
+///
+/// # Errors
+/// Never for a location of visible ASCII.
+pub fn found(location: &str, cookies: &[String]) -> Result<web_sys::Response, JsValue> {
+    let headers = web_sys::Headers::new()?;
+    headers.set("cache-control", "private, no-store")?;
+    headers.set("location", location)?;
+    for cookie in cookies {
+        headers.append("set-cookie", cookie)?;
+    }
+    let init = web_sys::ResponseInit::new();
+    init.set_status(302);
+    init.set_headers(&headers);
     web_sys::Response::new_with_opt_readable_stream_and_init(None, &init)
 }
 

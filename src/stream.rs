@@ -88,6 +88,10 @@ pub struct Ended {
     pub truncated: bool,
     /// The visitor went away.
     pub visitor_gone: bool,
+    /// Bytes of the rendered page that the visitor has taken.
+    pub written: u64,
+    /// XM sends more than is looked at.
+    pub too_large: bool,
 }
 
 /// What comes back from a call.
@@ -157,6 +161,8 @@ impl Stream {
         let mut calls: FuturesUnordered<Call> = FuturesUnordered::new();
         let mut gone = gone.wait().fuse();
         let mut expired = false;
+        // Up to where the page will have left when what is being written has been taken.
+        let mut writing_to = 0;
         loop {
             // 1. The budget counts from its start, however late the page began to wait.
             if !expired && clock.now_ms() >= deadline_ms {
@@ -178,6 +184,7 @@ impl Stream {
             // 3. Output, in one crossing for everything that may leave; the end goes along with the last of it.
             if write.is_terminated() {
                 let mut out = page.take_output();
+                writing_to = page.taken();
                 if let Some(tail) = &mut tail
                     && !out.is_empty()
                 {
@@ -193,7 +200,10 @@ impl Stream {
                     });
                 }
                 if page.is_done() && !ended.truncated {
-                    ended.visitor_gone = output.finish(&out).await.is_err();
+                    match output.finish(&out).await {
+                        Ok(()) => ended.written = writing_to,
+                        Err(_) => ended.visitor_gone = true,
+                    }
                     break;
                 } else if !out.is_empty() {
                     write.set(output.write(&out).fuse());
@@ -202,10 +212,17 @@ impl Stream {
                 }
             }
             // 4. Input, unless the visitor or a component is behind.
-            if page.wants_bytes()
-                && page.output_len() < MAX_BACKLOG
-                && let Some(reader) = idle.take()
-            {
+            let limit = output.limit();
+            if limit.is_some_and(|limit| ended.received > limit) {
+                ended.too_large = true;
+                canceller.cancel();
+                break;
+            }
+            let wanted = match limit {
+                Some(_) => !page.has_ended(),
+                None => page.wants_bytes() && page.output_len() < MAX_BACKLOG,
+            };
+            if wanted && let Some(reader) = idle.take() {
                 read.set(read_once(reader).fuse());
             }
             // 5. Whatever happens first.
@@ -232,9 +249,12 @@ impl Stream {
                         Answer::Guest(answer) => page.guest(answer, now),
                     }
                 }
-                written = write => if written.is_err() {
-                    ended.visitor_gone = true;
-                    break;
+                written = write => match written {
+                    Ok(()) => ended.written = writing_to,
+                    Err(_) => {
+                        ended.visitor_gone = true;
+                        break;
+                    }
                 },
                 () = gone => {
                     ended.visitor_gone = true;

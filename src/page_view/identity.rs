@@ -18,7 +18,8 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    const fn none(label: &'static str) -> Self {
+    /// No id.
+    pub(super) const fn none(label: &'static str) -> Self {
         Self {
             id: None,
             label,

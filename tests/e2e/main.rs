@@ -21,6 +21,7 @@ mod log;
 mod marks;
 mod not_found;
 mod page_events;
+mod page_experiences;
 mod pass_through;
 mod queue;
 mod real_pages;

@@ -264,6 +264,12 @@ impl Page {
                 || self.source.held() < self.settings.hold_limit)
     }
 
+    /// Whether the body has ended.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// Whether something waits: a component for a decision or a fragment, an insertion for its verdict.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
