@@ -79,6 +79,31 @@ impl<A: Answers> Answers for Option<A> {
     }
 }
 
+/// [`Answers`] behind one pointer: the loop exists once, whoever is asked.
+pub trait Asked {
+    /// Starts what the page wishes for.
+    fn call(&self, wish: Wish, facts: &PageFacts) -> Call;
+}
+
+impl<A: Answers> Asked for A {
+    fn call(&self, wish: Wish, facts: &PageFacts) -> Call {
+        match wish {
+            Wish::Flow(id) => {
+                let decided = self.decide(id.clone(), facts);
+                Box::pin(async move { Answer::Flow(id, decided.await) })
+            }
+            Wish::Fragment(path) => {
+                let fetched = self.fragment(path.clone());
+                Box::pin(async move { Answer::Fragment(path, fetched.await) })
+            }
+            Wish::Guest => {
+                let retrieved = self.guest();
+                Box::pin(async move { Answer::Guest(retrieved.await) })
+            }
+        }
+    }
+}
+
 /// How a page ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ended {
@@ -95,7 +120,7 @@ pub struct Ended {
 }
 
 /// What comes back from a call.
-enum Answer {
+pub enum Answer {
     Flow(FriendlyId, Result<Decision, Failure>),
     Fragment(FragmentPath, FragmentAnswer),
     Guest(Result<Decision, Failure>),
@@ -121,12 +146,13 @@ pub struct Stream {
     pub deadline_ms: u32,
 }
 
-type Call = Pin<Box<dyn Future<Output = Answer>>>;
+/// A call under way.
+pub type Call = Pin<Box<dyn Future<Output = Answer>>>;
 type Read = (BodyReader, Result<Option<Vec<u8>>, JsValue>);
 
 impl Stream {
     /// Runs until everything has left or nobody takes it any more.
-    pub async fn run(self, page: &mut Page, answers: &impl Answers) -> (Ended, Output) {
+    pub async fn run(self, page: &mut Page, answers: &dyn Asked) -> (Ended, Output) {
         let Self {
             reader,
             mut output,
@@ -175,7 +201,7 @@ impl Stream {
                 let Some(wish) = page.next_wish(clock.now_ms()) else {
                     break;
                 };
-                calls.push(call(wish, answers, page));
+                calls.push(answers.call(wish, &page.facts()));
                 if budget.is_terminated() {
                     let left = deadline_ms.saturating_sub(clock.now_ms());
                     budget.set(clock::delay(left).fuse());
@@ -288,21 +314,4 @@ impl Stream {
 async fn read_once(mut reader: BodyReader) -> Read {
     let chunk = reader.read().await;
     (reader, chunk)
-}
-
-fn call(wish: Wish, answers: &impl Answers, page: &Page) -> Call {
-    match wish {
-        Wish::Flow(id) => {
-            let decided = answers.decide(id.clone(), &page.facts());
-            Box::pin(async move { Answer::Flow(id, decided.await) })
-        }
-        Wish::Fragment(path) => {
-            let fetched = answers.fragment(path.clone());
-            Box::pin(async move { Answer::Fragment(path, fetched.await) })
-        }
-        Wish::Guest => {
-            let retrieved = answers.guest();
-            Box::pin(async move { Answer::Guest(retrieved.await) })
-        }
-    }
 }

@@ -3,14 +3,12 @@
 //!
 //! In: the scheme of the request, its cookies. Out: `Set-Cookie` values, a verdict. It says nothing of the visitor.
 
-use cookie::{Cookie, SameSite, time::Duration};
-
 use crate::request::Cookies;
 
 const NAME: &str = "cdp_redirected";
 const VALUE: &str = "1";
 /// Longer than it takes to follow a redirect.
-const MAX_AGE: Duration = Duration::seconds(10);
+const MAX_AGE_S: u32 = 10;
 
 /// Whether a redirect of ours has led here.
 #[must_use]
@@ -21,32 +19,24 @@ pub fn is_set(cookies: &Cookies) -> bool {
 /// For the redirect.
 #[must_use]
 pub fn set(scheme: &str) -> String {
-    written(VALUE, MAX_AGE, scheme)
+    written(VALUE, MAX_AGE_S, scheme)
 }
 
 /// For the page that follows.
 #[must_use]
 pub fn expire(scheme: &str) -> String {
-    written("", Duration::ZERO, scheme)
+    written("", 0, scheme)
 }
 
 /// Whoever sends the id cookie sends this one too, inside of another site's frame as well (`None`); without https a browser
 /// would refuse that.
-fn written(value: &str, max_age: Duration, scheme: &str) -> String {
-    let secure = scheme == "https";
-    let same_site = if secure {
-        SameSite::None
+fn written(value: &str, max_age_s: u32, scheme: &str) -> String {
+    let site = if scheme == "https" {
+        "None; Secure"
     } else {
-        SameSite::Lax
+        "Lax"
     };
-    Cookie::build((NAME, value))
-        .max_age(max_age)
-        .path("/")
-        .http_only(true)
-        .same_site(same_site)
-        .secure(secure)
-        .build()
-        .to_string()
+    format!("{NAME}={value}; Max-Age={max_age_s}; Path=/; HttpOnly; SameSite={site}")
 }
 
 #[cfg(test)]
