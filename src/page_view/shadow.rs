@@ -33,7 +33,11 @@ use crate::{
     cdp::Caller,
     pass_through,
     platform::{
-        body_reader::BodyReader, body_writer::Output, clock::Clock, fetch, gone::Gone,
+        body_reader::BodyReader,
+        body_writer::Output,
+        clock::{self, Clock},
+        fetch,
+        gone::Gone,
         headers::PlatformHeaders,
     },
     stream::{Answers, FragmentAnswer, Stream},
@@ -44,6 +48,10 @@ use crate::{
 /// Most of a page that is looked at, in bytes. A visitor may take a page slower than it is looked at: so much of it waits in
 /// memory then.
 const MAX_PAGE: u64 = 2 * 1024 * 1024;
+
+/// How long a page is looked at, in milliseconds. The platform says nothing of a visitor who leaves while it sends XM's own
+/// body, and ends what is left to do some 30 seconds later, without the log line.
+const LOOK_MS: u32 = 10_000;
 
 /// What would have been decided on the page as a whole, and whether the visitor would have got this page.
 #[derive(Clone)]
@@ -141,7 +149,7 @@ impl PageRequest<'_> {
         let stream = Stream {
             reader: BodyReader::new(&copy)?,
             output: Output::Nowhere { limit: MAX_PAGE },
-            gone: Gone::of(&self.request),
+            gone: Gone::never(),
             first: None,
             announced: None,
             tail: None,
@@ -198,17 +206,19 @@ async fn look(stream: Stream, mut page: Page, answers: Answering, mut line: LogL
                 pending::<()>().await;
             }
         });
-        match select(running, left).await {
-            Either::Left(((ended, _), _)) => Some(ended),
-            Either::Right(((), _)) => None,
+        match clock::within(LOOK_MS, select(running, left)).await {
+            Some(Either::Left(((ended, _), _))) => Some(ended),
+            Some(Either::Right(_)) | None => None,
         }
     };
+    if ended.is_none() {
+        canceller.cancel();
+    }
     if let Some(deciding) = deciding {
         let whole = deciding.await;
         line.note_page(&whole.outcome);
         if !whole.stays {
             // The visitor would have got another page: nothing of this one would have been shown.
-            canceller.cancel();
             line.body = Some("unread");
             after::write(line, clock);
             return;
@@ -217,6 +227,10 @@ async fn look(stream: Stream, mut page: Page, answers: Answering, mut line: LogL
     if let Some(ended) = ended {
         line.ms = clock.now_ms();
         after::log(line, &page, ended);
+    } else {
+        line.note(page.outcomes(), page.ignored_marks());
+        line.body = Some("unfinished");
+        after::write(line, clock);
     }
 }
 

@@ -256,23 +256,45 @@ fn a_visitor_who_left_before_a_component_has_not_seen_it() {
 }
 
 #[test]
-fn a_visitor_who_took_no_byte_behind_a_decided_component_has_not_seen_it() {
-    // More than the connection takes without a reader stands between what is read and the component.
+fn what_was_rendered_for_a_visitor_who_left_before_taking_it_was_not_seen() {
+    // So large a page that a connection without a reader stands still in the middle of it.
     let world = World::start();
-    let seen = experiment("seen", &variant("a", "<i>A</i>"));
-    let unseen = experiment("unseen", &variant("b", "<i>B</i>"));
-    let filler = "f".repeat(24 * 1024 * 1024);
-    let page = Page::with(format!("{seen}<p>between</p>{filler}{unseen}")).html();
-    world.page("/", Reply::html(page));
-    world.cdp.decide("seen", json!({"variantId": "a"}));
-    world.cdp.decide("unseen", json!({"variantId": "b"}));
+    let one = format!(
+        "{}{}",
+        experiment("test", &variant("a", "<i>A</i>")),
+        "f".repeat(240 * 1024)
+    );
+    let page = Page::with(format!(
+        "{}<p>read</p>{}",
+        experiment("first", "x"),
+        one.repeat(99)
+    ))
+    .html();
+    let (first, rest) = page.split_at(page.find("</p>").unwrap() + 4);
+    let taken = Latch::new();
+    world.page(
+        "/",
+        Reply::html_stream().part(first).wait(&taken).part(rest),
+    );
+    world.cdp.decide("test", json!({"variantId": "a"}));
     let mut exchange = world.revisit("/").send();
-    exchange.wait_for("<p>between</p>");
+    exchange.wait_for("<p>read</p>");
+    taken.open();
+    let _ = world.cdp.wait_for_flow("test");
+    exchange.wait_for("<i>A</i>");
     exchange.abort();
     let line = world.log_line("of the page", |line| line["body"] == "visitor_gone");
-    assert_eq!(line["components"][0]["shown"], "a", "{line}");
+    let components = line["components"].as_array().unwrap();
+    assert_eq!(components[0]["shown"], "control", "{line}");
+    assert!(components.len() < 100, "the connection took all of it");
+    let last = components.last().unwrap();
+    assert_eq!(
+        (&last["result"], last.get("shown")),
+        (&json!("variant"), None),
+        "{line}"
+    );
     let view = world.cdp.wait_for_event("VIEW");
-    assert_eq!(view["ext"], json!({"seen": "a"}));
+    assert_eq!(view["ext"]["first"], "control");
 }
 
 #[test]

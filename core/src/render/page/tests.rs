@@ -3,6 +3,7 @@
 use super::*;
 
 mod inserting;
+mod seen;
 
 fn page_with(hold_limit: usize) -> Page {
     Page::new(PageSettings {
