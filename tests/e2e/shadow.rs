@@ -1,6 +1,8 @@
 //! Promise: with `shadow = true` the visitor gets XM's own answer, to the byte and header, as if the Worker were not there, and
 //! the log says what they would have got (product §12).
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::{Value, json};
 use xm_edge_tests::{
     End, Latch, Module, Page, RETURNING_ID, Reply, Response, Visit, World, assert_bytes, component,
@@ -44,16 +46,14 @@ fn line(world: &World, key: &str, value: &str) -> Value {
     })
 }
 
-/// Nothing that only a later page view would show: waits for that view's line.
+/// After-work has had its turn: a later page view has come to its end.
 fn settle_shadow(world: &World) {
-    world.page(
-        "/later",
-        Reply::html(Page::with(component("later", "")).html()),
-    );
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let id = format!("later_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let page = Page::with(component(&id, ""));
+    world.page("/later", Reply::html(page.html()));
     drop(world.revisit("/later").get());
-    let _ = world.log_line("of a later page", |line| {
-        line.to_string().contains("\"later\"")
-    });
+    let _ = world.log_line("of a later page", |line| line.to_string().contains(&id));
 }
 
 fn lines(response: &Response) -> Vec<String> {
@@ -283,12 +283,16 @@ fn a_page_as_a_whole_is_decided_for_the_log_alone() {
         (json!({"path": "/home-b"}), "path", Value::Null),
     ] {
         let world = shadow_with(json!({"page_experiences": [{"path": "/", "experiment": "home"}]}));
-        world.cdp.decide("home", decision);
+        let decided = Latch::new();
+        world.cdp.flow("home", Reply::json(decision).hold(&decided));
         let response = world.revisit("/").get();
         assert_eq!(
             (response.status, response.text()),
             (200, hero_page().html())
         );
+        // As long as it is undecided whether they would have got this page, its components are asked for by nobody.
+        settle_shadow(&world);
+        decided.open();
         let line = line(&world, "body", "unread");
         let entries = line["components"].as_array().unwrap();
         assert_eq!(
