@@ -7,6 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use xm_edge_core::{
     config::Site,
     log_line::{LogLine, OriginLog},
+    page_experience::rule_for,
     reason::PassThrough,
     request::{Route, Target, gate, origin},
     response,
@@ -87,7 +88,9 @@ pub fn head_of_page(
     let is_page_route = !site.shadow && gate("GET", target, request_headers, site) == Route::Page;
     let own = response.headers();
     let opened = response::gate(response.status(), &PlatformHeaders(&own), site);
-    let is_page = is_page_route && matches!(opened, response::Opened::Page(_));
+    // Where a rule decides, everything is private.
+    let is_decided = rule_for(site, target.path).is_some();
+    let is_page = is_page_route && (is_decided || matches!(opened, response::Opened::Page(_)));
     let told = FOR_US.iter().any(|name| own.has(name).unwrap_or(false));
     if !is_page && !told {
         return Ok(response);

@@ -41,8 +41,8 @@ pub struct LogLine {
     /// Marks that were ignored, by reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub ignored_marks: BTreeMap<&'static str, u32>,
-    /// How the body ended: `complete`, `origin_truncated`, `visitor_gone` or `unread`; in shadow mode also `too_large`, or
-    /// `unfinished` when it was no longer looked at.
+    /// How the body ended: `complete`, `origin_truncated`, `visitor_gone` or `unread`; `too_large` to be revalidated or for
+    /// shadow mode, and there also `unfinished` when it was no longer looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<&'static str>,
     /// What became of the VIEW.

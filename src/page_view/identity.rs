@@ -18,8 +18,7 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// No id.
-    pub(super) const fn none(label: &'static str) -> Self {
+    const fn none(label: &'static str) -> Self {
         Self {
             id: None,
             label,

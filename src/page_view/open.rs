@@ -50,7 +50,7 @@ impl PageRequest<'_> {
         let Begun {
             fetched,
             origin_ms,
-            identity: created,
+            identity: mut created,
             decided,
             to_xm,
         } = begun;
@@ -73,9 +73,11 @@ impl PageRequest<'_> {
             Opened::Page(page_type) => page_type,
             Opened::PassThrough(reason) => {
                 note(LogLine::passed(reason), status);
-                if decided.is_some() {
+                if decided.is_some()
+                    && let Some(identity) = created.take()
+                {
                     return self
-                        .pass_undecided(listener, &xm, created, origin_ms, context)
+                        .pass_decided(listener, &xm, identity, origin_ms, context)
                         .await;
                 }
                 // The id that is under way already: a second one would be a second guest.

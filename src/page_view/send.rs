@@ -212,10 +212,11 @@ impl PageRequest<'_> {
                 Output::Memory { bytes, .. } if !ended.visitor_gone && !ended.truncated => {
                     Some(bytes)
                 }
-                // What was rendered is thrown away: nobody sees it.
+                // What was rendered is thrown away: the visitor sees none of its components.
                 _ => {
-                    ended.written = 0;
                     page.seen(0);
+                    ended.too_large = ended.visitor_gone;
+                    ended.visitor_gone = false;
                     None
                 }
             };

@@ -137,7 +137,14 @@ fn a_flow_that_fails_is_the_default_page() {
         ("invalid_decision", Reply::json(json!(["/b"]))),
     ];
     for (label, reply) in replies {
-        let world = builder(json!({"decision_budget_ms": 500})).start();
+        // Only one of them is ended by the budget.
+        let impatient = json!({"decision_budget_ms": 500});
+        let site = if label == "timeout" {
+            impatient
+        } else {
+            json!({})
+        };
+        let world = builder(site).start();
         pages(&world);
         world.cdp.flow("home", reply);
         assert_home(&world.revisit("/").get());
@@ -225,6 +232,10 @@ fn xms_answer_that_is_no_page_is_decided_on_and_never_shared() {
         .get();
     assert_eq!(bot.status, 301);
     assert_private(&bot);
+    // So does who asks for the headers alone.
+    let head = world.revisit("/").method("HEAD").get();
+    assert_eq!(head.status, 301);
+    assert_private(&head);
     // Elsewhere it stays as it is.
     world.page("/elsewhere", moved());
     let elsewhere = world.revisit("/elsewhere").get();

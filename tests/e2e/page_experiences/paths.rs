@@ -259,6 +259,22 @@ fn a_browser_that_holds_the_one_page_is_not_told_that_it_holds_the_other() {
 }
 
 #[test]
+fn a_page_too_large_for_its_etag_is_the_other_one_all_the_same() {
+    let world = builder(json!({"browser_cache": "revalidate"})).start();
+    pages(&world);
+    let filler = "f".repeat(9 * 1024 * 1024);
+    let marked = component("hero", &variant("x", "X"));
+    let large = Page::with(format!("{marked}{filler}")).html();
+    world.page("/home-b", Reply::html(&large));
+    world.cdp.decide("home", json!({"path": "/home-b"}));
+    world.cdp.decide("hero", json!({"variantId": "x"}));
+    assert_bytes_of(&world.revisit("/").get(), &large);
+    // That page was seen; what was rendered of it was not.
+    let view = world.cdp.wait_for_event("VIEW");
+    assert_eq!(view["ext"], json!({"home": "/home-b"}));
+}
+
+#[test]
 fn a_broken_coding_of_the_other_page_is_never_shared() {
     let world = world_deciding(json!({"path": "/home-b"}));
     let broken = Reply::html("plain").header("Content-Encoding", "gzip");

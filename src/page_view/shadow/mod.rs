@@ -4,30 +4,24 @@
 //! anything, and nothing is set, told or changed. Only visitors who bring a browser id are decided for: another one's could
 //! not be kept, and would be a new guest with each page.
 
+mod answering;
+
 use std::{future::pending, pin::pin, rc::Rc};
 
-use futures_util::{
-    FutureExt,
-    future::{Either, LocalBoxFuture, Shared, select},
-};
+use futures_util::future::{Either, select};
 use wasm_bindgen::JsValue;
 use worker::Context;
 use xm_edge_core::{
     config::BudgetFrom,
-    decision::Decision,
     log_line::{LogLine, OriginLog},
-    page_experience::{Choice, PageOutcome, PageResult},
-    reason::{Failure, PassThrough},
-    render::{FragmentPath, Page, PageSettings},
+    reason::PassThrough,
+    render::{Page, PageSettings},
     request::Headers,
     response::{self, Opened, PageType},
-    template::{FriendlyId, PageFacts},
 };
 
-use super::{
-    PageRequest,
-    whole::{Asking, Decided},
-};
+use self::answering::{Answering, Deciding, deciding};
+use super::PageRequest;
 use crate::{
     after,
     cdp::Caller,
@@ -40,7 +34,7 @@ use crate::{
         gone::Gone,
         headers::PlatformHeaders,
     },
-    stream::{Answers, FragmentAnswer, Stream},
+    stream::Stream,
     told::Listener,
     visit::{self, IdState},
 };
@@ -52,16 +46,6 @@ const MAX_PAGE: u64 = 2 * 1024 * 1024;
 /// How long a page is looked at, in milliseconds. The platform says nothing of a visitor who leaves while it sends XM's own
 /// body, and ends what is left to do some 30 seconds later, without the log line.
 const LOOK_MS: u32 = 10_000;
-
-/// What would have been decided on the page as a whole, and whether the visitor would have got this page.
-#[derive(Clone)]
-struct Whole {
-    outcome: PageOutcome,
-    answer: Result<Decision, Failure>,
-    stays: bool,
-}
-
-type Deciding = Shared<LocalBoxFuture<'static, Whole>>;
 
 impl PageRequest<'_> {
     /// Answers it as XM does. `as_asked`: the request for XM, as the visitor made it.
@@ -166,28 +150,6 @@ impl PageRequest<'_> {
     }
 }
 
-fn deciding(asking: Asking, undecided: PageOutcome) -> Deciding {
-    let deciding = async move {
-        let (decided, choice) = asking.decide(undecided).await;
-        let Decided {
-            mut outcome,
-            answer,
-        } = decided;
-        let (result, shown, stays) = match choice {
-            Choice::Default { result, shown } => (result, shown, true),
-            Choice::Path { shown, .. } => (PageResult::Path, Some(shown), false),
-            Choice::Redirect { variant, .. } => (PageResult::Redirect, variant, false),
-        };
-        (outcome.result, outcome.shown) = (result, shown);
-        Whole {
-            outcome,
-            answer,
-            stays,
-        }
-    };
-    deciding.boxed_local().shared()
-}
-
 /// Renders the page for nobody, and logs what came of it.
 async fn look(stream: Stream, mut page: Page, answers: Answering, mut line: LogLine, clock: Clock) {
     let canceller = stream.reader.canceller();
@@ -231,44 +193,5 @@ async fn look(stream: Stream, mut page: Page, answers: Answering, mut line: LogL
         line.note(page.outcomes(), page.ignored_marks());
         line.body = Some("unfinished");
         after::write(line, clock);
-    }
-}
-
-/// The visitor's caller; components wait for what is decided on the page as a whole.
-struct Answering {
-    caller: Rc<Caller>,
-    deciding: Option<(FriendlyId, Deciding)>,
-}
-
-impl Answers for Answering {
-    fn decide(
-        &self,
-        friendly_id: FriendlyId,
-        facts: &PageFacts,
-    ) -> impl Future<Output = Result<Decision, Failure>> + 'static {
-        let is_whole = self
-            .deciding
-            .as_ref()
-            .is_some_and(|(id, _)| *id == friendly_id);
-        let asking = self.caller.decide(friendly_id, facts);
-        let deciding = self.deciding.as_ref().map(|(_, deciding)| deciding.clone());
-        async move {
-            match deciding {
-                None => asking.await,
-                Some(deciding) => match deciding.await {
-                    Whole { stays: false, .. } => pending().await,
-                    whole if is_whole => whole.answer,
-                    _ => asking.await,
-                },
-            }
-        }
-    }
-
-    fn fragment(&self, path: FragmentPath) -> impl Future<Output = FragmentAnswer> + 'static {
-        self.caller.fragment(path)
-    }
-
-    fn guest(&self) -> impl Future<Output = Result<Decision, Failure>> + 'static {
-        self.caller.guest()
     }
 }
