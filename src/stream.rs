@@ -81,6 +81,31 @@ impl<A: Answers> Answers for Option<A> {
     }
 }
 
+/// [`Answers`] behind one pointer: the loop exists once, whoever is asked.
+pub trait Asked {
+    /// Starts what the page wishes for.
+    fn call(&self, wish: Wish, facts: &PageFacts) -> Call;
+}
+
+impl<A: Answers> Asked for A {
+    fn call(&self, wish: Wish, facts: &PageFacts) -> Call {
+        match wish {
+            Wish::Flow(id) => {
+                let decided = self.decide(id.clone(), facts);
+                Box::pin(async move { Answer::Flow(id, decided.await) })
+            }
+            Wish::Fragment(path) => {
+                let fetched = self.fragment(path.clone());
+                Box::pin(async move { Answer::Fragment(path, fetched.await) })
+            }
+            Wish::Guest => {
+                let retrieved = self.guest();
+                Box::pin(async move { Answer::Guest(retrieved.await) })
+            }
+        }
+    }
+}
+
 /// How a page ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ended {
@@ -90,10 +115,14 @@ pub struct Ended {
     pub truncated: bool,
     /// The visitor went away.
     pub visitor_gone: bool,
+    /// Bytes of the rendered page that the visitor has taken.
+    pub written: u64,
+    /// XM sends more than is looked at.
+    pub too_large: bool,
 }
 
 /// What comes back from a call.
-enum Answer {
+pub enum Answer {
     Flow(FriendlyId, Result<Decision, Failure>),
     Fragment(FragmentPath, FragmentAnswer),
     Guest(Result<Decision, Failure>),
@@ -119,12 +148,13 @@ pub struct Stream {
     pub deadline_ms: u32,
 }
 
-type Call = Pin<Box<dyn Future<Output = Answer>>>;
+/// A call under way.
+pub type Call = Pin<Box<dyn Future<Output = Answer>>>;
 type Read = (BodyReader, Result<Option<Vec<u8>>, JsValue>);
 
 impl Stream {
     /// Runs until everything has left or nobody takes it any more.
-    pub async fn run(self, page: &mut Page, answers: &impl Answers) -> (Ended, Output) {
+    pub async fn run(self, page: &mut Page, answers: &dyn Asked) -> (Ended, Output) {
         let Self {
             reader,
             mut output,
@@ -162,6 +192,8 @@ impl Stream {
         let mut calls: FuturesUnordered<Call> = FuturesUnordered::new();
         let mut gone = gone.wait().fuse();
         let mut expired = false;
+        // Up to where the page will have left when what is being written has been taken.
+        let mut writing_to = 0;
         loop {
             // 1. The budget counts from its start, however late the page began to wait.
             if !expired && clock.now_ms() >= deadline_ms {
@@ -174,7 +206,7 @@ impl Stream {
                 let Some(wish) = page.next_wish(clock.now_ms()) else {
                     break;
                 };
-                calls.push(call(wish, answers, page));
+                calls.push(answers.call(wish, &page.facts()));
                 if budget.is_terminated() {
                     let left = deadline_ms.saturating_sub(clock.now_ms());
                     budget.set(clock::delay(left).fuse());
@@ -183,6 +215,7 @@ impl Stream {
             // 3. Output, in one crossing for everything that may leave; the end goes along with the last of it.
             if write.is_terminated() {
                 let mut out = page.take_output();
+                writing_to = page.taken();
                 if let Some(behind) = &mut behind
                     && !out.is_empty()
                 {
@@ -198,7 +231,10 @@ impl Stream {
                     });
                 }
                 if page.is_done() && !ended.truncated {
-                    ended.visitor_gone = output.finish(&out).await.is_err();
+                    match output.finish(&out).await {
+                        Ok(()) => ended.written = writing_to,
+                        Err(_) => ended.visitor_gone = true,
+                    }
                     break;
                 } else if !out.is_empty() {
                     write.set(output.write(&out).fuse());
@@ -207,10 +243,17 @@ impl Stream {
                 }
             }
             // 4. Input, unless the visitor or a component is behind.
-            if page.wants_bytes()
-                && page.output_len() < MAX_BACKLOG
-                && let Some(reader) = idle.take()
-            {
+            let limit = output.limit();
+            if limit.is_some_and(|limit| ended.received > limit) {
+                ended.too_large = true;
+                canceller.cancel();
+                break;
+            }
+            let wanted = match limit {
+                Some(_) => !page.has_ended(),
+                None => page.wants_bytes() && page.output_len() < MAX_BACKLOG,
+            };
+            if wanted && let Some(reader) = idle.take() {
                 read.set(read_once(reader).fuse());
             }
             // 5. Whatever happens first.
@@ -237,9 +280,12 @@ impl Stream {
                         Answer::Guest(answer) => page.guest(answer, now),
                     }
                 }
-                written = write => if written.is_err() {
-                    ended.visitor_gone = true;
-                    break;
+                written = write => match written {
+                    Ok(()) => ended.written = writing_to,
+                    Err(_) => {
+                        ended.visitor_gone = true;
+                        break;
+                    }
                 },
                 () = gone => {
                     ended.visitor_gone = true;
@@ -273,21 +319,4 @@ impl Stream {
 async fn read_once(mut reader: BodyReader) -> Read {
     let chunk = reader.read().await;
     (reader, chunk)
-}
-
-fn call(wish: Wish, answers: &impl Answers, page: &Page) -> Call {
-    match wish {
-        Wish::Flow(id) => {
-            let decided = answers.decide(id.clone(), &page.facts());
-            Box::pin(async move { Answer::Flow(id, decided.await) })
-        }
-        Wish::Fragment(path) => {
-            let fetched = answers.fragment(path.clone());
-            Box::pin(async move { Answer::Fragment(path, fetched.await) })
-        }
-        Wish::Guest => {
-            let retrieved = answers.guest();
-            Box::pin(async move { Answer::Guest(retrieved.await) })
-        }
-    }
 }

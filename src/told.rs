@@ -251,7 +251,9 @@ impl<'l> Listener<'l> {
         if let Some(kind) = decisive(&heard.events) {
             match admit(visit.class, visit.grants, known, kind) {
                 Admission::Send(id) => {
-                    cookie = visit.id.renewal(client_key, self.site);
+                    if !self.site.shadow {
+                        cookie = visit.id.renewal(client_key, self.site);
+                    }
                     self.send(heard, &id, visit, context);
                 }
                 Admission::CreateId => {
@@ -268,7 +270,7 @@ impl<'l> Listener<'l> {
         {
             self.send(heard, &id, visit, context);
         }
-        if logout && (is_known || cookie.is_some()) {
+        if logout && !self.site.shadow && (is_known || cookie.is_some()) {
             // The next page view starts under a new id.
             cookie = Some(id_cookie::expire(client_key, self.site));
         }

@@ -6,6 +6,7 @@
 use xm_edge_core::{
     cdp::unknown_ids::Standing,
     config::Site,
+    page_experience::loop_cookie,
     request::{
         BrowserId, Campaign, Cookies, Grants, Headers, Target, VisitorClass, browser_id, classify,
         consent,
@@ -68,6 +69,8 @@ pub struct Visit {
     pub user_agent: String,
     /// utm parameters and the referrer on entry.
     pub campaign: Campaign,
+    /// A redirect of ours has led here.
+    pub redirected: bool,
 }
 
 impl Visit {
@@ -116,6 +119,7 @@ impl Visit {
             id,
             user_agent: headers.get("user-agent").unwrap_or_default(),
             campaign: Campaign::read(target, headers),
+            redirected: !site.page_experiences.is_empty() && loop_cookie::is_set(cookies),
         }
     }
 }

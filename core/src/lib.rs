@@ -18,6 +18,7 @@ pub mod events;
 pub mod guests;
 pub mod insertion;
 pub mod log_line;
+pub mod page_experience;
 pub mod preview;
 pub mod reason;
 pub mod render;

@@ -35,6 +35,8 @@ pub enum PassThrough {
     NotNavigation,
     /// `Range` in the request, or a 206.
     Range,
+    /// `shadow = true`: the page is looked at, and XM's own answer goes to the visitor.
+    Shadow,
     /// A path that ends in the extension of a static file.
     StaticFile,
     /// Any status but 200 (404 when configured).
@@ -65,6 +67,7 @@ impl PassThrough {
             Self::NotHtml => "not_html",
             Self::NotNavigation => "not_navigation",
             Self::Range => "range",
+            Self::Shadow => "shadow",
             Self::StaticFile => "static_file",
             Self::Status => "status",
             Self::TooLarge => "too_large_to_revalidate",

@@ -31,7 +31,13 @@ const ARROWS: &[(&str, &[&str])] = &[
         "guests",
         &["answer", "api_keys", "cdp", "config", "request"],
     ),
-    ("log_line", &["reason", "render"]),
+    (
+        "page_experience",
+        &[
+            "config", "decision", "reason", "render", "request", "template",
+        ],
+    ),
+    ("log_line", &["page_experience", "reason", "render"]),
     (
         "preview",
         &[

@@ -3,7 +3,10 @@
 //! In: XM's headers, the visitor's id. Out: a changed copy. What changes is the core's decision.
 
 use wasm_bindgen::JsValue;
-use xm_edge_core::response::{self, Leaving, id_cookie, server_timing};
+use xm_edge_core::{
+    page_experience::loop_cookie,
+    response::{self, Leaving, id_cookie, server_timing},
+};
 
 use super::{PageRequest, identity::Identity};
 use crate::{
@@ -46,6 +49,9 @@ impl PageRequest<'_> {
             server_timing: timing.as_deref(),
         });
         headers::apply(&leaving, &edits);
+        if self.visit.redirected {
+            leaving.append("set-cookie", &loop_cookie::expire(self.scheme()))?;
+        }
         Ok(leaving)
     }
 

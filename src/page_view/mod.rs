@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! gate ─► visitor ─► start (XM and the browser id at once) ─► open ─► stream ─► after
+//!                  │   └ whole (and the flow of a page-level rule) ─► redirect
+//!                  └ shadow (XM's own answer; the rest only for the log)
 //! ```
 //!
 //! In: the platform's request. Out: the platform's response. Each phase's decisions are the core's; a phase that fails
@@ -12,7 +14,10 @@ mod leaving;
 mod open;
 mod preview;
 mod send;
+mod shadow;
+mod start;
 mod tag;
+mod whole;
 
 use wasm_bindgen::JsValue;
 use worker::{Context, Env};
@@ -88,7 +93,13 @@ pub async fn answer(
         if (reason, method.as_str()) == (PassThrough::Method, "HEAD") {
             return pass_through::head_of_page(response, &target, &headers, &site);
         }
-        let create = async { cdp::create_in_time(tenant, &site).await.ok() };
+        // In shadow mode no answer carries an id that it could be kept by.
+        let create = async {
+            match site.shadow {
+                true => None,
+                false => cdp::create_in_time(tenant, &site).await.ok(),
+            }
+        };
         return listener.pass(response, visit, create, context).await;
     }
 
@@ -116,6 +127,12 @@ pub async fn answer(
         // The handle, not the body: Request's own `clone` is JavaScript's.
         request: Clone::clone(request),
     };
+    // What a marketer previews is shown; shadow mode is for visitors.
+    if view.site.shadow && view.seen.preview.is_none() {
+        let route = Route::PassThrough(PassThrough::Shadow);
+        let as_asked = pass_through::to_xm(request, &target, route, hops, xm_origin)?;
+        return view.shadow(&as_asked, &mut listener, context).await;
+    }
     view.answer(&mut listener, context).await
 }
 

@@ -1,5 +1,4 @@
-//! Phases 3 and 4: XM and the browser id are asked at once; then XM's answer is looked at, and if it is no page it goes
-//! on unread.
+//! Phases 3 and 4, chained: XM is asked; then its answer is looked at, and if it is no page it goes on unread.
 //!
 //! In: a request that may be a page view. Out: XM's own response, the default page with private headers, or a page to
 //! stream.
@@ -18,12 +17,18 @@ use xm_edge_core::{
     response::{self, Opened},
 };
 
-use super::{PageRequest, identity::Identity, send::OpenPage};
+use super::{
+    PageRequest,
+    identity::Identity,
+    send::OpenPage,
+    start::Begun,
+    whole::{Decided, Start},
+};
 use crate::{
     after,
     behind::Behind,
     pass_through,
-    platform::{body_writer, fetch, headers::PlatformHeaders, queue::Queue},
+    platform::{body_writer, headers::PlatformHeaders, queue::Queue},
     told::Listener,
     visit,
 };
@@ -31,23 +36,35 @@ use crate::{
 impl PageRequest<'_> {
     /// Answers it.
     pub(super) async fn answer(
-        self,
+        mut self,
         listener: &mut Listener<'_>,
         context: &Context,
     ) -> Result<web_sys::Response, JsValue> {
-        // 3. Start: XM and, for a visitor without one, the browser id, at once.
+        // 3. Start.
         let mut creating = Box::pin(self.create_id().fuse());
-        let mut fetching = Box::pin(fetch::send(&self.to_xm).fuse());
-        let mut created = None;
-        let fetched = loop {
-            futures_util::select_biased! {
-                fetched = fetching => break fetched,
-                id = creating => created = Some(id),
-            }
+        let begun = match self.undecided() {
+            None => self.start(&mut creating).await,
+            Some(undecided) => match self.start_decided(undecided, &mut creating).await? {
+                Start::Begun(begun) => begun,
+                Start::Answered(response) => return Ok(response),
+            },
         };
-        let origin_ms = self.clock.now_ms();
+        let Begun {
+            fetched,
+            origin_ms,
+            identity: mut created,
+            decided,
+            to_xm,
+        } = begun;
+        let mut line = LogLine::page();
+        let note = |mut line: LogLine, status| {
+            if let Some(decided) = &decided {
+                line.note_page(&decided.outcome);
+            }
+            pass_through::note(line, status, self.clock);
+        };
         let Ok(xm) = fetched else {
-            pass_through::note(LogLine::page(), 0, self.clock);
+            note(line, 0);
             return pass_through::bad_gateway();
         };
 
@@ -57,7 +74,14 @@ impl PageRequest<'_> {
         let page_type = match response::gate(status, &PlatformHeaders(&xm_headers), &self.site) {
             Opened::Page(page_type) => page_type,
             Opened::PassThrough(reason) => {
-                pass_through::note(LogLine::passed(reason), status, self.clock);
+                note(LogLine::passed(reason), status);
+                if decided.is_some()
+                    && let Some(identity) = created.take()
+                {
+                    return self
+                        .pass_decided(listener, &xm, identity, origin_ms, context)
+                        .await;
+                }
                 // The id that is under way already: a second one would be a second guest.
                 let create = async {
                     match created {
@@ -66,20 +90,23 @@ impl PageRequest<'_> {
                     }
                 };
                 let visit = || self.visit.clone();
-                return listener.pass(xm, visit, create, context).await;
+                let passed = listener.pass(xm, visit, create, context).await?;
+                return self.made_private(passed);
             }
         };
         let Some(body) = xm.body() else {
-            pass_through::note(LogLine::passed(PassThrough::EmptyBody), status, self.clock);
-            return Ok(xm);
+            note(LogLine::passed(PassThrough::EmptyBody), status);
+            return self.made_private(xm);
         };
         let mut identity = match created {
             Some(created) => created,
             None => (&mut creating).await,
         };
-        drop((creating, fetching));
+        drop(creating);
+        if let Some(to_xm) = to_xm {
+            self.to_xm = to_xm;
+        }
         let told = self.told(listener, &xm, &mut identity).await;
-        let mut line = LogLine::page();
         line.visitor = Some(visit::label(self.visit.class));
         line.id = Some(identity.label);
         let preview = self.seen.preview.clone();
@@ -112,11 +139,16 @@ impl PageRequest<'_> {
                 }
                 None => added.tail.map(Behind::Tail),
             };
+            let whole = decided.map(|Decided { outcome, answer }| {
+                page.know(outcome.friendly_id.clone(), answer, outcome.flow_ms);
+                outcome
+            });
             let opened = OpenPage {
                 xm,
                 body,
                 identity,
                 line,
+                whole,
                 page,
                 behind,
                 vouched,
@@ -161,7 +193,7 @@ impl PageRequest<'_> {
 
     /// What XM tells of the visitor with this page, to be sent when that has left. (A form that changes a guest is never a
     /// page's request.)
-    async fn told(
+    pub(super) async fn told(
         &self,
         listener: &mut Listener<'_>,
         xm: &web_sys::Response,
@@ -178,7 +210,7 @@ impl PageRequest<'_> {
     }
 
     /// XM's word for the visitor, where pages may show something of a guest.
-    fn vouched(&self, xm: &web_sys::Headers) -> Option<Vouched> {
+    pub(super) fn vouched(&self, xm: &web_sys::Headers) -> Option<Vouched> {
         if self.site.guest_fields.is_empty() {
             return None;
         }

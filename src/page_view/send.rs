@@ -13,6 +13,7 @@ use xm_edge_core::{
     events::{Outgoing, Source},
     guests::vouch::Vouched,
     log_line::LogLine,
+    page_experience::{PageOutcome, shown},
     reason::PassThrough,
     render::Page,
     request::{BrowserId, Headers},
@@ -44,6 +45,8 @@ pub(super) struct OpenPage {
     pub(super) body: web_sys::ReadableStream,
     pub(super) identity: Identity,
     pub(super) line: LogLine,
+    /// What was decided on the page as a whole.
+    pub(super) whole: Option<PageOutcome>,
     pub(super) page: Page,
     /// What is put at its end.
     pub(super) behind: Option<Behind>,
@@ -69,6 +72,7 @@ struct Afterwards {
     queue: Option<Queue>,
     told: Option<Outgoing>,
     line: LogLine,
+    whole: Option<PageOutcome>,
     path: String,
     count: bool,
     requested_at_ms: u64,
@@ -76,8 +80,18 @@ struct Afterwards {
 }
 
 impl Afterwards {
-    async fn tell(self, page: Page, ended: Ended) {
+    async fn tell(self, mut page: Page, ended: Ended) {
         let mut line = self.line;
+        let mut whole = self.whole;
+        if ended.visitor_gone {
+            page.seen(ended.written);
+            if let Some(whole) = whole.as_mut().filter(|_| ended.written == 0) {
+                whole.shown = None;
+            }
+        }
+        if let Some(whole) = &whole {
+            line.note_page(whole);
+        }
         line.ms = self.clock.now_ms();
         line.tag = page.is_doubled().then_some("doubled");
         if let Some(caller) = &self.caller {
@@ -99,9 +113,9 @@ impl Afterwards {
             };
             let viewing = async {
                 if self.count && !ended.truncated {
-                    let (facts, outcomes) = (page.facts(), page.outcomes());
+                    let shown = shown(whole.as_ref(), page.outcomes());
                     let at = self.requested_at_ms;
-                    let event = after::view(caller, &self.path, &facts, outcomes, at);
+                    let event = after::view(caller, &self.path, &page.facts(), &shown, at);
                     after::send(queue, &caller.cdp, event, &mut line).await;
                 }
             };
@@ -123,6 +137,7 @@ impl PageRequest<'_> {
             body,
             identity,
             line,
+            whole,
             mut page,
             behind,
             vouched,
@@ -172,6 +187,7 @@ impl PageRequest<'_> {
             queue: Queue::bound(self.env),
             told,
             line,
+            whole,
             path: self.path.clone(),
             count,
             requested_at_ms: self.requested_at_ms,
@@ -192,14 +208,23 @@ impl PageRequest<'_> {
             let bytes = Vec::new();
             let limit = MAX_PAGE_IN_MEMORY;
             let stream = stream(Output::Memory { bytes, limit }, Gone::never());
-            let (ended, output) = stream.run(&mut page, &caller).await;
-            let overflowed = ended.visitor_gone;
-            context.wait_until(afterwards.tell(page, ended));
-            return match output {
-                Output::Memory { bytes, .. } if !overflowed && !ended.truncated => {
-                    self.revalidated(&xm, &leaving, &bytes)
+            let (mut ended, output) = stream.run(&mut page, &caller).await;
+            let whole = match output {
+                Output::Memory { bytes, .. } if !ended.visitor_gone && !ended.truncated => {
+                    Some(bytes)
                 }
-                _ => self.default_page(&identity, origin_ms).await,
+                // What was rendered is thrown away: the visitor sees none of its components.
+                _ => {
+                    page.seen(0);
+                    ended.too_large = ended.visitor_gone;
+                    ended.visitor_gone = false;
+                    None
+                }
+            };
+            context.wait_until(afterwards.tell(page, ended));
+            return match whole {
+                Some(bytes) => self.revalidated(&xm, &leaving, &bytes),
+                None => self.default_page(&identity, origin_ms).await,
             };
         }
         let (writer, readable) = BodyWriter::new()?;
@@ -231,7 +256,8 @@ impl PageRequest<'_> {
 
     /// XM's own answer, asked for again because the first one is consumed.
     async fn untouched(&self, reason: PassThrough) -> Result<web_sys::Response, JsValue> {
-        pass_through::answer(&self.to_xm, reason, self.clock, true).await
+        let xm = pass_through::answer(&self.to_xm, reason, self.clock, true).await?;
+        self.made_private(xm)
     }
 
     /// XM's page once more, with private headers and nothing in it changed.
@@ -246,7 +272,8 @@ impl PageRequest<'_> {
         pass_through::with_body(&xm, &leaving, xm.body().as_ref())
     }
 
-    fn caller(&self, browser_id: BrowserId, vouched: Option<Vouched>) -> Caller {
+    /// Who asks for the visitor.
+    pub(super) fn caller(&self, browser_id: BrowserId, vouched: Option<Vouched>) -> Caller {
         Caller {
             cdp: self.config.cdp.clone(),
             site: self.site.clone(),

@@ -46,6 +46,7 @@ fn every_page_stands_and_its_links_lead_somewhere() {
     for path in [
         "/products/trail-tent",
         "/landing/summer",
+        "/landing/weekend",
         "/de/",
         "/contact",
         "/login",

@@ -119,7 +119,7 @@ pub(super) fn read(section: &mut Section<'_, '_>, defaults: Site) -> Site {
         goals: section.tables("goals", rules::goal),
         identities: section.tables("identities", rules::identity),
         guest_updates: section.tables("guest_updates", rules::guest_update),
-        page_experiences: section.tables("page_experiences", rules::page_experience),
+        page_experiences: rules::page_experiences(section),
         cache: section.tables("cache", rules::cache),
         point_of_sale: defaults.point_of_sale,
     }

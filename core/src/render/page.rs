@@ -83,6 +83,8 @@ pub struct Page {
     /// The first three bytes of the page, as far as they are there.
     first: Vec<u8>,
     out: Vec<u8>,
+    /// Bytes that [`Self::take_output`] has given.
+    taken: u64,
     outcomes: Vec<ComponentOutcome>,
     ignored: MarkCounts,
     /// In a preview.
@@ -126,6 +128,7 @@ impl Page {
             ended: false,
             first: Vec::new(),
             out: Vec::new(),
+            taken: 0,
             outcomes: Vec::new(),
             ignored: MarkCounts::new(),
             notes: None,
@@ -248,7 +251,23 @@ impl Page {
 
     /// Takes the bytes that may leave now.
     pub fn take_output(&mut self) -> Vec<u8> {
+        self.taken += self.out.len() as u64;
         mem::take(&mut self.out)
+    }
+
+    /// Bytes that [`Self::take_output`] has given so far.
+    #[must_use]
+    pub const fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// The visitor got only the first `written` bytes of the output: nobody saw a component behind them.
+    pub fn seen(&mut self, written: u64) {
+        for outcome in &mut self.outcomes {
+            if outcome.at >= written {
+                outcome.shown = None;
+            }
+        }
     }
 
     /// Bytes that [`Self::take_output`] would give.
@@ -263,6 +282,12 @@ impl Page {
         !self.ended
             && (!matches!(self.queue.front(), Some(Item::Component(..)))
                 || self.source.held() < self.settings.hold_limit)
+    }
+
+    /// Whether the body has ended.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        self.ended
     }
 
     /// Whether something waits: a component for a decision or a fragment, an insertion for its verdict.
@@ -535,6 +560,7 @@ impl Page {
             friendly_id: asked.friendly_id().cloned(),
             result: rendered.result,
             shown: rendered.shown,
+            at: 0,
         };
         self.note(outcome, note);
     }
@@ -558,11 +584,13 @@ impl Page {
             result: ComponentResult::Failed(failed.failure),
             shown: None,
             flow_ms,
+            at: 0,
         };
         self.note(outcome, note);
     }
 
-    fn note(&mut self, outcome: ComponentOutcome, note: Option<ComponentNote>) {
+    fn note(&mut self, mut outcome: ComponentOutcome, note: Option<ComponentNote>) {
+        outcome.at = self.taken + self.out.len() as u64;
         if outcome.id.is_some() || self.outcomes.len() < MAX_OUTCOMES {
             self.outcomes.push(outcome);
             if let (Some(notes), Some(note)) = (&mut self.notes, note) {

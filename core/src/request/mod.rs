@@ -35,5 +35,6 @@ pub use consent::Grants;
 pub use cookies::Cookies;
 pub use gate::{Route, gate, gate_url};
 pub use headers::{HeaderEdit, Headers};
+pub use paths::is_xm_own;
 pub use target::Target;
 pub use visitor::{VisitorClass, classify};

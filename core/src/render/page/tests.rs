@@ -4,6 +4,7 @@ use super::*;
 
 mod inserting;
 mod noting;
+mod seen;
 
 fn page_with(hold_limit: usize) -> Page {
     Page::new(PageSettings {
