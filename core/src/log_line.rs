@@ -135,10 +135,6 @@ impl LogLine {
     clippy::trivially_copy_pass_by_ref,
     reason = "serde hands out references"
 )]
-const fn is_false(flag: &bool) -> bool {
-    !*flag
-}
-
 impl From<&ComponentOutcome> for ComponentLog {
     fn from(outcome: &ComponentOutcome) -> Self {
         Self {

@@ -136,7 +136,7 @@ impl PageRequest<'_> {
             gone: Gone::never(),
             first: None,
             announced: None,
-            tail: None,
+            behind: None,
             clock: self.clock,
             deadline_ms: budget_from.saturating_add(self.site.decision_budget_ms),
         };
