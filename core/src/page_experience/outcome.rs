@@ -145,8 +145,13 @@ mod tests {
         let same = [component("home", Some("b")), component("home", None)];
         let failed = [component("home", None)];
         let at = |result, shown| Some(page(result, shown));
+        type Case<'a> = (
+            Option<PageOutcome>,
+            &'a [ComponentOutcome],
+            &'a [(&'a str, &'a str)],
+        );
         #[rustfmt::skip]
-        let cases: &[(Option<PageOutcome>, &[ComponentOutcome], &[(&str, &str)])] = &[
+        let cases: &[Case<'_>] = &[
             (None, &[], &[]),
             (None, &other, &[("hero", "a")]),
             (at(PageResult::Control, Some("control")), &other, &[("hero", "a"), ("home", "control")]),

@@ -11,12 +11,15 @@ use crate::{
 /// Most of a decision that is shown, in characters.
 const MAX_DECISION: usize = 2_000;
 
+/// Most variants of a component that are told.
+const MAX_VARIANTS: usize = 100;
+
 /// What is known of one component.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ComponentNote {
     /// Components around it in the page.
     pub depth: u32,
-    /// The variants that XM's authors wrote, in document order, each once.
+    /// The variants that XM's authors wrote, in document order, each once; the first hundred.
     pub variants: Vec<String>,
     /// Whether a decision can choose a fragment.
     pub has_fragment: bool,
@@ -126,7 +129,7 @@ impl Notes {
 fn authored(component: &Component) -> ComponentNote {
     let mut variants: Vec<String> = Vec::new();
     for variant in &component.variants {
-        if !variants.contains(&variant.id) {
+        if variants.len() < MAX_VARIANTS && !variants.contains(&variant.id) {
             variants.push(variant.id.clone());
         }
     }

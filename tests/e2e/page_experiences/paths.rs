@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use xm_edge_tests::{Latch, Page, RETURNING_ID, Reply, World, component, variant, visitor_cookie};
+use xm_edge_tests::{Latch, Page, RETURNING_ID, Reply, component, variant, visitor_cookie};
 
 use super::{assert_home, assert_other, builder, home, logged, other, pages, world_deciding};
 use crate::common::{assert_bytes_of, cookies_set, sent_events, settle};

@@ -26,8 +26,7 @@ fn the_bytes_of_a_page_in_another_charset_do_not_change() {
     );
     let token = token(&world, "/", &[("hero", "control")], 60);
     let (left, overlay) = split(&preview(&world, "/", &token).get());
-    let expected = String::from_utf8_lossy(&page).contains("hero");
-    assert!(expected && overlay.is_ascii());
+    assert!(overlay.is_ascii());
     assert!(
         left.starts_with(before) && left.ends_with(b"<p>\xe9</p></body></html>\n<!-- \xfc -->")
     );
