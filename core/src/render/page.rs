@@ -13,6 +13,7 @@ use super::{
     charset::Charset,
     component::{self, chosen_fragment, content_len},
     fragment::{Fragment, FragmentPath},
+    ignored::{Ignored, IgnoredAt},
     inserting::{Extent, Inserting},
     item::{Item, Origin, Shown},
     outcome::{ComponentOutcome, ComponentResult, MarkCounts},
@@ -83,7 +84,7 @@ pub struct Page {
     first: Vec<u8>,
     out: Vec<u8>,
     outcomes: Vec<ComponentOutcome>,
-    ignored: MarkCounts,
+    ignored: Ignored,
 }
 
 /// What to do with the component at the front of the queue.
@@ -124,7 +125,7 @@ impl Page {
             first: Vec::new(),
             out: Vec::new(),
             outcomes: Vec::new(),
-            ignored: MarkCounts::new(),
+            ignored: Ignored::default(),
         }
     }
 
@@ -272,7 +273,18 @@ impl Page {
     /// Marks that were ignored so far.
     #[must_use]
     pub fn ignored_marks(&self) -> &MarkCounts {
-        &self.ignored
+        self.ignored.counts()
+    }
+
+    /// From now on, also where in a component's markup a decision was at odds with a mark: [`Self::ignored_at`].
+    pub fn keep_places(&mut self) {
+        self.ignored.keep_places();
+    }
+
+    /// The places that were kept.
+    #[must_use]
+    pub fn ignored_at(&self) -> &[IgnoredAt] {
+        self.ignored.places()
     }
 
     /// Whether the page got the insertion and carries it itself, further down than could be waited for.
@@ -298,8 +310,8 @@ impl Page {
         for failed in self.compiler.take_failed() {
             self.note_failed(failed);
         }
-        for reason in self.compiler.take_bad_marks() {
-            *self.ignored.entry(reason).or_default() += 1;
+        for mark in self.compiler.take_bad_marks() {
+            self.ignored.count(mark.reason);
         }
         for node in self.compiler.take_nodes() {
             let range = node.range();
@@ -349,6 +361,7 @@ impl Page {
             return;
         };
         let (id, kind, asked) = (open.id, open.kind, open.asked.clone());
+        let start = open.start;
         let too_large = located.saturating_sub(open.content_start) > self.settings.hold_limit;
         if self.given_up != Some(id) {
             self.decisions.wish(&asked);
@@ -363,6 +376,7 @@ impl Page {
                 kind,
                 asked: Some(asked),
                 failure,
+                start,
             });
         }
         self.queue_bytes(located);
@@ -412,6 +426,7 @@ impl Page {
                             kind: component.kind,
                             asked: Some(component.asked.clone()),
                             failure,
+                            start: component.tag.range.start,
                         });
                         let range = component.range();
                         self.queue.push_front(Item::Bytes(origin, range));
