@@ -13,6 +13,7 @@
 mod bench;
 mod build;
 mod check_config;
+mod companion;
 mod dev;
 mod project;
 mod run;
@@ -47,8 +48,12 @@ enum Command {
     CheckConfig(check_config::Args),
     /// Run the Worker between a stand-in XM site and a stand-in CDP, and print the URLs
     Dev(dev::Args),
+    /// Look at pages as the Worker would: what is marked, and what of it can never work, by line and column
+    Doctor(companion::Args),
     /// Check the toolchain and install the pinned tools; the other commands do it by themselves
     Setup,
+    /// Check whether experiments' visitors were split as their allocation says (sample ratio mismatch)
+    Srm(companion::Args),
     /// Lint, and run all tests, those on workerd included
     Test(test::Args),
 }
@@ -70,10 +75,12 @@ fn dispatch(project: &Project, command: Command) -> anyhow::Result<ExitCode> {
         Command::Build(args) => build::build(project, &args).map(|()| ExitCode::SUCCESS),
         Command::CheckConfig(args) => check_config::check_config(project, &args),
         Command::Dev(args) => dev::dev(project, &args),
+        Command::Doctor(args) => companion::doctor(project, &args),
         Command::Setup => setup::setup(project).map(|tools| {
             println!("Everything is set up: {tools}");
             ExitCode::SUCCESS
         }),
+        Command::Srm(args) => companion::srm(project, &args),
         Command::Test(args) => test::test(project, &args),
     }
 }
