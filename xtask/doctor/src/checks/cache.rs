@@ -27,6 +27,14 @@ const NOISE: [(&str, &str); 3] = [
     ),
 ];
 
+/// Cookies without which a form or a login of the page fails.
+fn is_personal(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.contains("requestverificationtoken")
+        || lower.contains("antiforgery")
+        || lower.starts_with(".asp")
+}
+
 pub(super) fn check(page: &Page<'_>, rules: &Rules, found: &mut Vec<Finding>) {
     for (word, help) in NOISE {
         if let Some(at) = memmem::find(&page.input.bytes, word.as_bytes()) {
@@ -61,6 +69,16 @@ pub(super) fn check(page: &Page<'_>, rules: &Rules, found: &mut Vec<Finding>) {
         .collect();
     if !cookies.is_empty() {
         reasons.push(format!("it sets {}", cookies.join(", ")));
+    }
+    let (personal, cookies): (Vec<&str>, Vec<&str>) =
+        cookies.into_iter().partition(|name| is_personal(name));
+    if !personal.is_empty() {
+        help.push(format!(
+            "{} belong to one visitor: leave such pages unshared",
+            personal.join(", ")
+        ));
+    }
+    if !cookies.is_empty() {
         let all: Vec<_> = stripped
             .iter()
             .map(String::as_str)

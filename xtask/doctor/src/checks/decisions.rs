@@ -13,7 +13,7 @@ use xm_edge_core::{
         ComponentResult, FragmentPath, IgnoredAt, Page as Rendering, PageSettings, Wish,
         is_attribute_refused,
     },
-    template::{Asked, ComponentId},
+    template::{Asked, ComponentId, Pointer},
 };
 
 use super::components::mark_of;
@@ -63,7 +63,9 @@ pub(super) fn check(
     for run in 0..runs {
         let mut rendered = Rendered::run(page, rules, run, fragments);
         for ignored in rendered.page.ignored_at() {
-            found.extend(at_odds(page, &rendered, ignored));
+            if !is_optional(page, rules, ignored) {
+                found.extend(at_odds(page, &rendered, ignored));
+            }
         }
         for outcome in rendered.page.outcomes() {
             let component = outcome.id.and_then(|id| page.compiled.component(id));
@@ -238,6 +240,27 @@ fn failed(
     Some(Finding::new(code, message, help).at(mark_of(page, component.tag.start)))
 }
 
+/// Whether another sample has what this one lacks: decisions for the control seldom hold values.
+fn is_optional(page: &Page<'_>, rules: &Rules, ignored: &IgnoredAt) -> bool {
+    if ignored.reason != BadMark::PointerUnresolved || ignored.fragment.is_some() {
+        return false;
+    }
+    let component = page.compiled.around(ignored.tag);
+    let friendly_id = component.and_then(|found| found.asked.friendly_id());
+    let pointer = page.inventory.mark(ignored.tag, &ignored.mark);
+    let pointer = pointer.and_then(|mark| Pointer::parse(&mark.value));
+    let (Some(friendly_id), Some(pointer)) = (friendly_id, pointer) else {
+        return false;
+    };
+    let bodies = rules.samples.bodies(friendly_id.as_str());
+    let decisions = bodies
+        .iter()
+        .filter_map(|body| Decision::read(200, body.as_bytes()).ok());
+    decisions
+        .into_iter()
+        .any(|decision| decision.find(&pointer).is_some())
+}
+
 fn at_odds(page: &Page<'_>, rendered: &Rendered, ignored: &IgnoredAt) -> Option<Finding> {
     let (pointer, friendly_id, place) = match &ignored.fragment {
         None => in_page(page, ignored)?,
@@ -246,7 +269,7 @@ fn at_odds(page: &Page<'_>, rendered: &Rendered, ignored: &IgnoredAt) -> Option<
     let of = friendly_id.map_or_else(String::new, |id| format!(" of {id}"));
     let (message, help) = match ignored.reason {
         BadMark::PointerUnresolved => (
-            format!("{pointer} points at nothing in a sample decision{of}"),
+            format!("{pointer} points at nothing in any sample decision{of}"),
             "correct the pointer, or let the flow's response template say it; until then the element stays as authored",
         ),
         BadMark::WrongType => (
