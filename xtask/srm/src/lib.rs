@@ -9,6 +9,7 @@
 //! id, and prints none.
 
 pub mod check;
+pub mod cli;
 pub mod expect;
 pub mod read;
 pub mod record;
