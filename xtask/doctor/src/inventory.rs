@@ -272,10 +272,18 @@ fn note_links(element: &Element<'_, '_>, name: &str, inventory: &mut Inventory) 
 
 /// A mark, or something that a slip of the pen made of one.
 fn is_near(name: &str) -> bool {
-    name.starts_with(PREFIX)
-        || name.get(..PREFIX.len()).is_some_and(|start| {
-            start.starts_with("data") && strsim::osa_distance(start, PREFIX) == 1
-        })
+    name.starts_with(PREFIX) || after_slip(name).is_some()
+}
+
+/// What follows the prefix of a name in which that is misspelt: one letter too many, too few, another, or two swapped.
+#[must_use]
+pub fn after_slip(name: &str) -> Option<&str> {
+    let lengths = PREFIX.len() - 1..=PREFIX.len() + 1;
+    lengths.into_iter().find_map(|length| {
+        let (start, rest) = name.split_at_checked(length)?;
+        let near = start.starts_with("data") && strsim::osa_distance(start, PREFIX) == 1;
+        (near && start.ends_with(['-', '_']) && !rest.is_empty()).then_some(rest)
+    })
 }
 
 fn note_comment(comment: &Comment<'_>, seen: &mut Seen) {
@@ -345,13 +353,21 @@ mod tests {
 
     #[test]
     fn slips_in_the_prefix_are_seen() {
-        let page = b"<p data-cpd-text=/a data-cdp_text=/a data-cd-text=/a data-card-text=/a dta-cdp-if data-cache-x>";
+        let page = b"<p data-cpd-text=/a data-cdp_text=/a data-cd-text=/a data-cdpp-if=/a data-card-text=/a dta-cdp-if data-cache-x>";
         let names: Vec<_> = look(page, UTF_8)
             .attributes
             .into_iter()
             .map(|mark| mark.name)
             .collect();
-        assert_eq!(names, ["data-cpd-text", "data-cdp_text", "data-cd-text"]);
+        assert_eq!(
+            names,
+            [
+                "data-cpd-text",
+                "data-cdp_text",
+                "data-cd-text",
+                "data-cdpp-if"
+            ]
+        );
     }
 
     #[test]

@@ -57,6 +57,12 @@ fn unreadable(page: &Page<'_>, found: &mut Vec<Finding>) {
         return;
     };
     let code = Code::of_failure(failure).unwrap_or(Code::AmbiguousMarkup);
+    let blank = page.input.bytes.get(at..).unwrap_or_default();
+    let at = at
+        + blank
+            .iter()
+            .take_while(|byte| byte.is_ascii_whitespace())
+            .count();
     let after = page
         .inventory
         .attributes

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use xm_edge_core::template::ComponentId;
 
-pub use self::decisions::{Fragments, Shown};
+pub use self::decisions::{Fetched, Fragments, Shown};
 use crate::{finding::Finding, page::Page, rules::Rules};
 
 /// What came of the checks.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     finding::{Code, Finding},
-    inventory::{Attribute, PREFIX},
+    inventory::{self, Attribute, PREFIX},
     page::Page,
 };
 
@@ -50,7 +50,7 @@ pub(super) fn check(page: &Page<'_>, found: &mut Vec<Finding>) {
                 let message = format!("{} is no mark, so it does nothing", mark.name);
                 Some(Finding::new(Code::UnknownMark, message, help))
             }
-            Kind::Goal => None,
+            Kind::Goal | Kind::Other => None,
             Kind::Shown => (!std::mem::replace(&mut personalised, true)).then(|| {
                 Finding::new(
                     Code::AlreadyPersonalised,
@@ -74,6 +74,7 @@ enum Kind {
     Component,
     Goal,
     Inside,
+    Other,
     Shown,
     Unknown(String),
     Variant,
@@ -81,11 +82,11 @@ enum Kind {
 
 fn kind(name: &str) -> Kind {
     let Some(mark) = name.strip_prefix(PREFIX) else {
-        let rest = name.get(PREFIX.len()..).unwrap_or_default();
-        return Kind::Unknown(format!(
-            "did you mean {PREFIX}{}?",
-            nearest(rest).unwrap_or(rest)
-        ));
+        // Others may have names like ours: only what is a mark but for the slip is meant.
+        return match inventory::after_slip(name).and_then(nearest) {
+            Some(near) => Kind::Unknown(format!("did you mean {PREFIX}{near}?")),
+            None => Kind::Other,
+        };
     };
     match mark {
         "experience" | "experiment" | "guest" => Kind::Component,
