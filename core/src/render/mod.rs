@@ -9,6 +9,7 @@ mod charset;
 mod component;
 mod escape;
 mod fragment;
+mod ignored;
 mod inserting;
 mod item;
 mod notes;
@@ -17,8 +18,10 @@ mod page;
 mod trusted_html;
 mod url_rule;
 
+pub use attribute::refused as is_attribute_refused;
 pub use charset::Charset;
 pub use fragment::{FragmentPath, MAX_FRAGMENT_BYTES};
+pub use ignored::IgnoredAt;
 pub use notes::ComponentNote;
 pub use outcome::{ComponentOutcome, ComponentResult, MarkCounts};
 pub use page::{Page, PageSettings, Wish};

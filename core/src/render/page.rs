@@ -13,6 +13,7 @@ use super::{
     charset::Charset,
     component::{self, chosen_fragment, content_len},
     fragment::{Fragment, FragmentPath},
+    ignored::{Ignored, IgnoredAt},
     inserting::{Extent, Inserting},
     item::{Item, Origin, Shown},
     notes::{ComponentNote, Notes},
@@ -86,7 +87,7 @@ pub struct Page {
     /// Bytes that [`Self::take_output`] has given.
     taken: u64,
     outcomes: Vec<ComponentOutcome>,
-    ignored: MarkCounts,
+    ignored: Ignored,
     /// In a preview.
     notes: Option<Box<Notes>>,
 }
@@ -130,7 +131,7 @@ impl Page {
             out: Vec::new(),
             taken: 0,
             outcomes: Vec::new(),
-            ignored: MarkCounts::new(),
+            ignored: Ignored::default(),
             notes: None,
         }
     }
@@ -325,7 +326,18 @@ impl Page {
     /// Marks that were ignored so far.
     #[must_use]
     pub fn ignored_marks(&self) -> &MarkCounts {
-        &self.ignored
+        self.ignored.counts()
+    }
+
+    /// From now on, also where in a component's markup a decision was at odds with a mark: [`Self::ignored_at`].
+    pub fn keep_places(&mut self) {
+        self.ignored.keep_places();
+    }
+
+    /// The places that were kept.
+    #[must_use]
+    pub fn ignored_at(&self) -> &[IgnoredAt] {
+        self.ignored.places()
     }
 
     /// Whether the page got the insertion and carries it itself, further down than could be waited for.
@@ -358,8 +370,8 @@ impl Page {
         for failed in self.compiler.take_failed() {
             self.note_failed(failed, None);
         }
-        for reason in self.compiler.take_bad_marks() {
-            *self.ignored.entry(reason).or_default() += 1;
+        for mark in self.compiler.take_bad_marks() {
+            self.ignored.count(mark.reason);
         }
         for node in self.compiler.take_nodes() {
             let range = node.range();
@@ -412,6 +424,7 @@ impl Page {
             return;
         };
         let (id, kind, asked) = (open.id, open.kind, open.asked.clone());
+        let start = open.start;
         let too_large = located.saturating_sub(open.content_start) > self.settings.hold_limit;
         if self.given_up != Some(id) {
             self.decisions.wish(&asked);
@@ -426,6 +439,7 @@ impl Page {
                 kind,
                 asked: Some(asked),
                 failure,
+                start,
             };
             self.note_failed(failed, None);
         }
@@ -479,6 +493,7 @@ impl Page {
                             kind: component.kind,
                             asked: Some(component.asked.clone()),
                             failure,
+                            start: component.tag.range.start,
                         };
                         self.note_failed(failed, Some(&component));
                         let range = component.range();

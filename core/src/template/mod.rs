@@ -18,7 +18,7 @@ mod source;
 mod start_tag;
 mod unseen;
 
-pub use compile::{CompileOptions, Compiler, FailedComponent, OpenComponent};
+pub use compile::{CompileOptions, Compiler, FailedComponent, IgnoredMark, OpenComponent};
 pub use facts::{PageFacts, Places};
 pub use implied_end::{implies_end, protects};
 pub use locate::Look;
