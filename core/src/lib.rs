@@ -10,6 +10,7 @@
 
 pub mod answer;
 pub mod api_keys;
+pub mod breaker;
 pub mod cdp;
 pub mod config;
 pub mod decision;
@@ -23,5 +24,6 @@ pub mod render;
 pub mod request;
 pub mod response;
 pub mod sdk_proxy;
+pub mod steady;
 pub mod tag;
 pub mod template;

@@ -11,9 +11,11 @@ use std::{
 const ARROWS: &[(&str, &[&str])] = &[
     ("answer", &[]),
     ("api_keys", &[]),
+    ("breaker", &["steady", "template"]),
     ("config", &[]),
     ("insertion", &[]),
     ("reason", &[]),
+    ("steady", &[]),
     ("template", &["reason"]),
     ("decision", &["reason", "template"]),
     ("render", &["decision", "insertion", "reason", "template"]),
