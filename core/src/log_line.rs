@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    reason::PassThrough,
+    reason::{Failure, PassThrough},
     render::{ComponentOutcome, MarkCounts},
 };
 
@@ -45,6 +45,9 @@ pub struct LogLine {
     /// Why the bound queue did not take the VIEW.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_fault: Option<&'static str>,
+    /// Why nobody was asked for decisions: `not_in_rollout`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personalisation: Option<&'static str>,
     /// Milliseconds from the start of the request to this line's subject being over.
     pub ms: u32,
 }
@@ -70,6 +73,12 @@ pub struct ComponentLog {
     pub result: &'static str,
     /// Milliseconds that the flow took.
     pub ms: u32,
+    /// `reused` or `last`: the decision was taken before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<&'static str>,
+    /// Why the last decision had to stand in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<&'static str>,
 }
 
 impl LogLine {
@@ -116,6 +125,8 @@ impl From<&ComponentOutcome> for ComponentLog {
             friendly_id: outcome.friendly_id.as_ref().map(ToString::to_string),
             result: outcome.result.label(),
             ms: outcome.flow_ms,
+            source: outcome.source.label(),
+            failure: outcome.source.failure().map(Failure::label),
         }
     }
 }

@@ -11,6 +11,10 @@ use std::{
 const ARROWS: &[(&str, &[&str])] = &[
     ("answer", &[]),
     ("api_keys", &[]),
+    (
+        "asking",
+        &["breaker", "cdp", "decision", "reason", "reuse", "template"],
+    ),
     ("breaker", &["steady", "template"]),
     ("config", &[]),
     ("insertion", &[]),
@@ -34,6 +38,11 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["answer", "api_keys", "cdp", "config", "request"],
     ),
     ("log_line", &["reason", "render"]),
+    ("reuse", &["cdp", "config", "template"]),
+    (
+        "rollout",
+        &["cdp", "config", "reason", "steady", "template"],
+    ),
 ];
 
 #[test]

@@ -9,6 +9,7 @@ use std::{fmt, rc::Rc};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::Source;
 use crate::{reason::Failure, template::Pointer};
 
 /// Largest body of a decision, in bytes.
@@ -26,6 +27,7 @@ pub struct Decision {
     value: Value,
     /// What alone of it may be seen; `None`: everything.
     only: Option<Rc<[Pointer]>>,
+    source: Source,
 }
 
 impl Decision {
@@ -45,7 +47,11 @@ impl Decision {
         let mut json = serde_json::Deserializer::from_slice(body);
         json.disable_recursion_limit();
         match Value::deserialize(&mut json).and_then(|value| json.end().map(|()| value)) {
-            Ok(value @ Value::Object(_)) => Ok(Self { value, only: None }),
+            Ok(value @ Value::Object(_)) => Ok(Self {
+                value,
+                only: None,
+                source: Source::Flow,
+            }),
             _ => Err(Failure::InvalidDecision),
         }
     }
@@ -56,7 +62,20 @@ impl Decision {
         Self {
             value: record,
             only: Some(fields),
+            source: Source::Flow,
         }
+    }
+
+    /// The same decision, from elsewhere.
+    #[must_use]
+    pub fn from(self, source: Source) -> Self {
+        Self { source, ..self }
+    }
+
+    /// Where it comes from.
+    #[must_use]
+    pub const fn source(&self) -> Source {
+        self.source
     }
 
     /// The value that `pointer` finds.

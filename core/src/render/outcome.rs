@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    decision::Source,
     reason::{BadMark, Failure},
     template::{ComponentId, ComponentKind, FriendlyId},
 };
@@ -51,6 +52,8 @@ pub struct ComponentOutcome {
     pub shown: Option<String>,
     /// Milliseconds that its flow took, from call to answer (or to the end of the budget).
     pub flow_ms: u32,
+    /// Where its decision comes from.
+    pub source: Source,
 }
 
 /// How often marks were ignored, by reason.

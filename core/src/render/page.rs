@@ -18,7 +18,7 @@ use super::{
     outcome::{ComponentOutcome, ComponentResult, MarkCounts},
 };
 use crate::{
-    decision::{Answer, Decision, DecisionBook},
+    decision::{Answer, Decision, DecisionBook, Source as From},
     insertion::Insertion,
     reason::Failure,
     template::{
@@ -491,6 +491,7 @@ impl Page {
             friendly_id: asked.friendly_id().cloned(),
             result: rendered.result,
             shown: rendered.shown,
+            source: decision.source(),
         });
     }
 
@@ -512,6 +513,7 @@ impl Page {
             result: ComponentResult::Failed(failed.failure),
             shown: None,
             flow_ms,
+            source: From::Flow,
         });
     }
 
