@@ -22,8 +22,8 @@ use crate::{
     insertion::Insertion,
     reason::Failure,
     template::{
-        Asked, CompileOptions, Compiler, Component, ComponentId, FailedComponent, FriendlyId, Look,
-        Node, PageFacts, Range, Source,
+        Asked, CompileOptions, Compiler, Component, ComponentId, ComponentKind, FailedComponent,
+        FriendlyId, Listing, Look, Node, PageFacts, Range, Source,
     },
 };
 
@@ -84,6 +84,8 @@ pub struct Page {
     out: Vec<u8>,
     outcomes: Vec<ComponentOutcome>,
     ignored: MarkCounts,
+    /// Why nobody decides for the page, and what is in it.
+    refused: Option<(Failure, Listing)>,
 }
 
 /// What to do with the component at the front of the queue.
@@ -125,12 +127,20 @@ impl Page {
             out: Vec::new(),
             outcomes: Vec::new(),
             ignored: MarkCounts::new(),
+            refused: None,
         }
+    }
+
+    /// Nobody can be asked for a page that is not personalised, for this reason: its components are listed with it, as far as a
+    /// glance sees them.
+    pub fn refuse(&mut self, failure: Failure) {
+        self.refused = Some((failure, Listing::default()));
     }
 
     /// Bytes of the page arrived.
     pub fn push(&mut self, chunk: &[u8]) {
         self.source.push(chunk);
+        self.list_refused(chunk);
         let missing = UTF8_BOM.len() - self.first.len();
         self.first.extend(chunk.iter().take(missing));
         if self.unreadable.is_none() {
@@ -279,6 +289,29 @@ impl Page {
     #[must_use]
     pub fn is_doubled(&self) -> bool {
         self.inserting.as_ref().is_some_and(Inserting::is_doubled)
+    }
+
+    fn list_refused(&mut self, chunk: &[u8]) {
+        let Some((failure, listing)) = &mut self.refused else {
+            return;
+        };
+        let failure = *failure;
+        for listed in listing.push(chunk) {
+            let counts = listed.kind != ComponentKind::Guest || self.settings.guest;
+            let has_id = listed.friendly_id.is_some() || listed.kind == ComponentKind::Guest;
+            if counts {
+                self.note_failed(FailedComponent {
+                    id: None,
+                    kind: listed.kind,
+                    asked: listed.friendly_id.map(Asked::Flow),
+                    failure: if has_id {
+                        failure
+                    } else {
+                        Failure::BadFriendlyId
+                    },
+                });
+            }
+        }
     }
 
     fn look_for_places(&mut self, extent: Extent) {
