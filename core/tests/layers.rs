@@ -30,7 +30,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tag", &["cdp", "config", "insertion", "reason", "request"]),
     (
         "endpoints",
-        &["answer", "cdp", "config", "events", "request", "sdk_proxy"],
+        &[
+            "answer",
+            "breaker",
+            "cdp",
+            "config",
+            "events",
+            "request",
+            "rollout",
+            "sdk_proxy",
+        ],
     ),
     ("sdk_proxy", &["cdp", "config", "reason", "request"]),
     (

@@ -14,12 +14,12 @@ use wasm_bindgen::JsValue;
 use worker::{Context, Env};
 use xm_edge_core::{
     config::{Config, Problem},
-    endpoints::{self, Answer, Endpoint},
+    endpoints::{self, Answer, Endpoint, Health},
     request::Target,
     tag::beacon,
 };
 
-use crate::platform::headers::PlatformHeaders;
+use crate::{isolate, platform::headers::PlatformHeaders, rollout};
 
 /// The prefix of the endpoints while the configuration is broken.
 const DEFAULT_PREFIX: &str = "/_cdp";
@@ -64,8 +64,17 @@ impl Call<'_> {
         let found = endpoints::find(rest);
         let config = match config {
             _ if found == Some(Endpoint::Health) => {
-                let problems = config.as_ref().err().map_or(&[][..], Vec::as_slice);
-                return respond(&endpoints::health(self.method, problems));
+                let mut problems = config.as_ref().err().cloned().unwrap_or_default();
+                let client_key = config.as_ref().map(|config| config.cdp.client_key.as_str());
+                let rollout = rollout::health(env, context, client_key.unwrap_or_default()).await;
+                let (rollout, wrong) = rollout.unzip();
+                problems.extend(wrong.unwrap_or_default());
+                let health = Health {
+                    problems: &problems,
+                    breakers: isolate::breakers(),
+                    rollout,
+                };
+                return respond(&health.answer(self.method));
             }
             Ok(config) => config,
             Err(_) => {

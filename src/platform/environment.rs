@@ -13,6 +13,7 @@ use worker::Env;
 use xm_edge_core::{
     config::{self, Config, Problem},
     guests::Secrets,
+    reuse::Sealer,
 };
 
 /// What the environment says.
@@ -27,6 +28,7 @@ thread_local! {
     // Bindings never change during the life of an isolate: a deploy starts new ones.
     static SETTINGS: OnceCell<Rc<Settings>> = const { OnceCell::new() };
     static SECRETS: OnceCell<Rc<Secrets>> = const { OnceCell::new() };
+    static SEALER: OnceCell<Rc<Sealer>> = const { OnceCell::new() };
 }
 
 /// The settings; problems are logged when they are first read.
@@ -38,6 +40,19 @@ pub fn settings(env: &Env) -> Rc<Settings> {
 pub fn secrets(env: &Env) -> Rc<Secrets> {
     let read = || Rc::new(Secrets::read(|name| text(env, name)));
     SECRETS.with(|cell| Rc::clone(cell.get_or_init(read)))
+}
+
+/// What seals records in the cache: with a secret, if one is set.
+pub fn sealer(env: &Env, client_key: &str) -> Rc<Sealer> {
+    let secret = || {
+        let set = |name: &&str| text(env, name).is_some_and(|secret| !secret.trim().is_empty());
+        let name = ["CDP_API_TOKEN", "XM_API_KEY"]
+            .into_iter()
+            .find(|name| set(name));
+        name.and_then(|name| text(env, name))
+            .map_or_else(|| client_key.to_owned(), |secret| secret.trim().to_owned())
+    };
+    SEALER.with(|cell| Rc::clone(cell.get_or_init(|| Rc::new(Sealer::new(secret())))))
 }
 
 fn read(env: &Env) -> Rc<Settings> {

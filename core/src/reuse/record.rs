@@ -74,6 +74,12 @@ impl Sealer {
         Name(self.mac(fixed.into_iter().chain(utm)))
     }
 
+    /// The name of something that is no visitor's.
+    #[must_use]
+    pub fn name_of(&self, parts: &[&str]) -> Name {
+        Name(self.mac(std::iter::once("of").chain(parts.iter().copied())))
+    }
+
     /// The record of a decision that was taken at `taken_ms`.
     #[must_use]
     pub fn seal(&self, name: &Name, taken_ms: u64, body: &str) -> String {

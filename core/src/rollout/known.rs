@@ -118,6 +118,12 @@ impl Known {
         !std::mem::replace(&mut self.failed, true)
     }
 
+    /// A page has waited for the first read as long as it may: the next ones do not.
+    pub fn late(&mut self, wall_ms: u64) {
+        let now = self.steady.at(wall_ms);
+        self.tried_ms.get_or_insert(now);
+    }
+
     /// What an isolate of the data centre kept; it counts only until KV says something.
     pub fn recalled(&mut self, text: &str, wall_ms: u64) {
         let now = self.steady.at(wall_ms);
