@@ -105,6 +105,22 @@ pub fn head_of_page(
     with_body(&response, &leaving, None)
 }
 
+/// A response as it came, without the headers that are for this Worker alone.
+///
+/// # Errors
+/// As [`with_body`].
+pub fn without_ours(response: web_sys::Response) -> Result<web_sys::Response, JsValue> {
+    let list = response.headers();
+    if !FOR_US.iter().any(|name| list.has(name).unwrap_or(false)) {
+        return Ok(response);
+    }
+    let leaving = headers::copy(&list)?;
+    for name in FOR_US {
+        leaving.delete(name)?;
+    }
+    with_body(&response, &leaving, response.body().as_ref())
+}
+
 /// A response with XM's status, `headers`, and `body`.
 ///
 /// # Errors

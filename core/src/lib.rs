@@ -10,6 +10,8 @@
 
 pub mod answer;
 pub mod api_keys;
+pub mod asking;
+pub mod breaker;
 pub mod cdp;
 pub mod config;
 pub mod decision;
@@ -24,6 +26,9 @@ pub mod reason;
 pub mod render;
 pub mod request;
 pub mod response;
+pub mod reuse;
+pub mod rollout;
 pub mod sdk_proxy;
+pub mod steady;
 pub mod tag;
 pub mod template;

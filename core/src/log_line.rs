@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     page_experience::PageOutcome,
-    reason::PassThrough,
+    reason::{Failure, PassThrough},
     render::{ComponentOutcome, MarkCounts},
 };
 
@@ -57,6 +57,9 @@ pub struct LogLine {
     /// Why the bound queue did not take the VIEW.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_fault: Option<&'static str>,
+    /// Why nobody was asked for decisions: `not_in_rollout`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personalisation: Option<&'static str>,
     /// Milliseconds from the start of the request to this line's subject being over.
     pub ms: u32,
 }
@@ -86,6 +89,12 @@ pub struct ComponentLog {
     pub shown: Option<String>,
     /// Milliseconds that the flow took.
     pub ms: u32,
+    /// `reused` or `last`: the decision was taken before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<&'static str>,
+    /// Why the last decision had to stand in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<&'static str>,
 }
 
 impl LogLine {
@@ -143,6 +152,8 @@ impl From<&ComponentOutcome> for ComponentLog {
             result: outcome.result.label(),
             shown: loggable(outcome.shown.as_deref()),
             ms: outcome.flow_ms,
+            source: outcome.source.label(),
+            failure: outcome.source.failure().map(Failure::label),
         }
     }
 }
@@ -155,6 +166,8 @@ impl From<&PageOutcome> for ComponentLog {
             result: outcome.result.label(),
             shown: loggable(outcome.shown.as_deref()),
             ms: outcome.flow_ms,
+            source: outcome.source.label(),
+            failure: outcome.source.failure().map(Failure::label),
         }
     }
 }

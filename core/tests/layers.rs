@@ -11,9 +11,15 @@ use std::{
 const ARROWS: &[(&str, &[&str])] = &[
     ("answer", &[]),
     ("api_keys", &["answer", "request"]),
+    (
+        "asking",
+        &["breaker", "cdp", "decision", "reason", "reuse", "template"],
+    ),
+    ("breaker", &["steady", "template"]),
     ("config", &[]),
     ("insertion", &[]),
     ("reason", &[]),
+    ("steady", &[]),
     ("template", &["reason"]),
     ("decision", &["reason", "template"]),
     ("render", &["decision", "insertion", "reason", "template"]),
@@ -24,7 +30,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tag", &["cdp", "config", "insertion", "reason", "request"]),
     (
         "endpoints",
-        &["answer", "cdp", "config", "events", "request", "sdk_proxy"],
+        &[
+            "answer",
+            "breaker",
+            "cdp",
+            "config",
+            "events",
+            "request",
+            "rollout",
+            "sdk_proxy",
+        ],
     ),
     ("sdk_proxy", &["cdp", "config", "reason", "request"]),
     (
@@ -43,6 +58,11 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "answer", "api_keys", "config", "reason", "render", "request", "tag", "template",
         ],
+    ),
+    ("reuse", &["cdp", "config", "template"]),
+    (
+        "rollout",
+        &["cdp", "config", "reason", "steady", "template"],
     ),
 ];
 

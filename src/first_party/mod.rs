@@ -17,13 +17,17 @@ use wasm_bindgen::JsValue;
 use worker::{Context, Env};
 use xm_edge_core::{
     config::{Config, Consent, Problem, Site, site_for},
-    endpoints::{self, Answer, Endpoint},
+    endpoints::{self, Answer, Endpoint, Health},
     preview::{KeyFault, cookie, overlay},
     request::{Headers, Target},
     tag::{Asset, beacon},
 };
 
-use crate::platform::{clock::Clock, environment, headers::PlatformHeaders};
+use crate::{
+    isolate,
+    platform::{clock::Clock, environment, headers::PlatformHeaders},
+    rollout,
+};
 
 /// The prefix of the endpoints while the configuration is broken.
 const DEFAULT_PREFIX: &str = "/_cdp";
@@ -68,10 +72,23 @@ impl Call<'_> {
         let found = endpoints::find(rest);
         let config = match config {
             _ if found == Some(Endpoint::Health) => {
-                let problems = config.as_ref().err().map_or(&[][..], Vec::as_slice);
-                let secrets = environment::preview_secrets(env);
-                let preview = secrets.key.as_ref().err().copied().map(KeyFault::remedy);
-                return respond(&endpoints::health(self.method, problems, preview));
+                let mut problems = config.as_ref().err().cloned().unwrap_or_default();
+                let client_key = config.as_ref().map(|config| config.cdp.client_key.as_str());
+                let rollout = rollout::health(env, context, client_key.unwrap_or_default()).await;
+                let (rollout, wrong) = rollout.unzip();
+                problems.extend(wrong.unwrap_or_default());
+                let health = Health {
+                    problems: &problems,
+                    breakers: isolate::breakers(),
+                    rollout,
+                    preview: environment::preview_secrets(env)
+                        .key
+                        .as_ref()
+                        .err()
+                        .copied()
+                        .map(KeyFault::remedy),
+                };
+                return respond(&health.answer(self.method));
             }
             Ok(config) => config,
             Err(_) => {

@@ -19,6 +19,8 @@ mod start;
 mod tag;
 mod whole;
 
+use std::rc::Rc;
+
 use wasm_bindgen::JsValue;
 use worker::{Context, Env};
 use xm_edge_core::{
@@ -29,11 +31,13 @@ use xm_edge_core::{
         Cookies, Route, Target, gate,
         loop_guard::{self, Pass},
     },
+    rollout::Standing,
 };
 
 use crate::{
     cdp, first_party, pass_through,
-    platform::{clock::Clock, environment, headers::PlatformHeaders},
+    platform::{background, clock::Clock, environment, headers::PlatformHeaders},
+    rollout::{self, Switch},
     told::Listener,
     visit::Visit,
 };
@@ -78,11 +82,15 @@ pub async fn answer(
     let site = site_for(config, &target.host, target.path).into_owned();
 
     // 1. Gate.
-    let route = match pass {
+    let mut route = match pass {
         Pass::First => gate(&method, &target, &headers, &site),
         _ => Route::PassThrough(PassThrough::Loop),
     };
     let tenant = &config.cdp;
+    let switch = (route == Route::Page).then(|| Switch::look(env, context, &tenant.client_key));
+    if let Some(reason) = switch.as_ref().and_then(Switch::passes_now) {
+        route = Route::PassThrough(reason);
+    }
     let mut listener = Listener::new(request, env, tenant, &site, &method, &url, target.path);
     let to_xm = pass_through::to_xm(request, &target, route, hops, xm_origin)?;
     let visit = || Visit::read(&target, &headers, &site, &tenant.client_key);
@@ -90,7 +98,10 @@ pub async fn answer(
         let quiet = matches!(reason, PassThrough::StaticFile | PassThrough::ExcludedPath);
         let log = !quiet || site.debug;
         let response = pass_through::answer(&to_xm, reason, clock, log).await?;
-        if (reason, method.as_str()) == (PassThrough::Method, "HEAD") {
+        if switch.is_some() {
+            return pass_through::without_ours(response);
+        }
+        if (reason, method.as_str()) == (PassThrough::Method, "HEAD") && !rollout::is_off(env) {
             return pass_through::head_of_page(response, &target, &headers, &site);
         }
         // In shadow mode no answer carries an id that it could be kept by.
@@ -116,6 +127,9 @@ pub async fn answer(
         requested_at_ms: Clock::epoch_ms(),
         config,
         env,
+        context: Rc::new(background::share(context)),
+        // A page without one has been passed through.
+        switch: switch.unwrap_or(Switch::Holds(Standing::Unknown)),
         site: site.clone(),
         visit,
         seen,
@@ -167,6 +181,10 @@ struct PageRequest<'c> {
     requested_at_ms: u64,
     config: &'c Config,
     env: &'c Env,
+    /// Where work goes on behind the page.
+    context: Rc<Context>,
+    /// For whom it is personalised, if at all.
+    switch: Switch,
     site: Site,
     visit: Visit,
     /// What the visitor's cookies say of previews.

@@ -11,10 +11,12 @@ use xm_edge_core::{
     events::Outgoing,
     guests::vouch::{self, Vouched},
     log_line::{LogLine, OriginLog},
-    reason::PassThrough,
+    reason::{Failure, PassThrough},
     render::{Page, PageSettings},
     request::{Headers, VisitorClass},
     response::{self, Opened},
+    reuse::Policy,
+    rollout,
 };
 
 use super::{
@@ -27,7 +29,7 @@ use super::{
 use crate::{
     after,
     behind::Behind,
-    pass_through,
+    isolate, pass_through,
     platform::{body_writer, headers::PlatformHeaders, queue::Queue},
     told::Listener,
     visit,
@@ -67,6 +69,12 @@ impl PageRequest<'_> {
             note(line, 0);
             return pass_through::bad_gateway();
         };
+
+        // A new isolate may hear only now that the page is XM's.
+        if let Some(reason) = self.switch.passes().await {
+            pass_through::note(LogLine::passed(reason), xm.status(), self.clock);
+            return pass_through::without_ours(xm);
+        }
 
         // 4. Open: is it a page at all? If not, nobody reads it.
         let xm_headers = xm.headers();
@@ -115,7 +123,11 @@ impl PageRequest<'_> {
             status,
             ms: origin_ms,
         });
-        let may_ask = identity.id.is_some() && self.visit.grants.personalisation;
+        let mut may_ask = identity.id.is_some() && self.visit.grants.personalisation;
+        if may_ask && !self.is_in_rollout(&identity) {
+            may_ask = false;
+            line.personalisation = Some(Failure::NotInRollout.label());
+        }
         let personalise = may_ask || preview.is_some();
         // Whoever counts its views, the page may have marked goals.
         let analytics = identity.id.is_some() && self.visit.grants.analytics;
@@ -123,12 +135,17 @@ impl PageRequest<'_> {
         if personalise || analytics || self.wants_tag(&identity, page_type) {
             let added = self.added(&xm_headers, &identity, page_type);
             let vouched = self.vouched(&xm_headers);
+            // A CDP that is away decides nothing: unless something may stand in, nobody need find where.
+            let refused = may_ask
+                && preview.is_none()
+                && Policy::of(&self.site).is_none()
+                && isolate::refuses_pages();
             let settings = PageSettings {
                 hold_limit: self.site.hold_limit_kib as usize * 1024,
                 declared: page_type.declared,
                 trusted_html: self.site.trusted_html.clone(),
                 guest: vouched.is_some(),
-                personalise,
+                personalise: personalise && !refused,
                 insertion: added.insertion,
             };
             let mut page = Page::new(settings);
@@ -139,6 +156,9 @@ impl PageRequest<'_> {
                 }
                 None => added.tail.map(Behind::Tail),
             };
+            if refused {
+                page.refuse(Failure::BreakerOpen);
+            }
             let whole = decided.map(|Decided { outcome, answer }| {
                 page.know(outcome.friendly_id.clone(), answer, outcome.flow_ms);
                 outcome
@@ -207,6 +227,12 @@ impl PageRequest<'_> {
             .filter(|_| self.visit.grants.analytics)?;
         let any = !heard.events.is_empty();
         any.then(|| listener.outgoing(heard.events, id, &self.visit))
+    }
+
+    fn is_in_rollout(&self, identity: &Identity) -> bool {
+        let client_key = &self.config.cdp.client_key;
+        let admits = |id| rollout::admits(&self.switch.rollout(), client_key, id);
+        identity.id.as_ref().is_none_or(admits)
     }
 
     /// XM's word for the visitor, where pages may show something of a guest.

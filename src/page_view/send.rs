@@ -181,7 +181,13 @@ impl PageRequest<'_> {
         let deadline_ms = budget_from.saturating_add(self.site.decision_budget_ms);
         let clock = self.clock;
         let caller = identity.id.clone();
-        let caller = caller.map(|id| Rc::new(self.caller(id, vouched)));
+        let caller = caller.map(|id| {
+            let caller = self.caller(id, vouched);
+            Rc::new(Caller {
+                deadline_ms,
+                ..caller
+            })
+        });
         let afterwards = Afterwards {
             caller: caller.clone(),
             queue: Queue::bound(self.env),
@@ -283,6 +289,11 @@ impl PageRequest<'_> {
             place: Place::of(&self.request),
             origin_request: Clone::clone(&self.to_xm),
             xm: self.xm.clone(),
+            rollout: self.switch.rollout(),
+            clock: self.clock,
+            deadline_ms: self.site.decision_budget_ms,
+            sealer: environment::sealer(self.env, &self.config.cdp.client_key),
+            context: Rc::clone(&self.context),
             vouched,
             secrets: environment::secrets(self.env),
         }

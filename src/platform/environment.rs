@@ -14,6 +14,7 @@ use xm_edge_core::{
     config::{self, Config, Problem},
     guests::Secrets,
     preview,
+    reuse::Sealer,
 };
 
 /// What the environment says.
@@ -29,6 +30,7 @@ thread_local! {
     static SETTINGS: OnceCell<Rc<Settings>> = const { OnceCell::new() };
     static SECRETS: OnceCell<Rc<Secrets>> = const { OnceCell::new() };
     static PREVIEW: OnceCell<Rc<preview::Secrets>> = const { OnceCell::new() };
+    static SEALER: OnceCell<Rc<Sealer>> = const { OnceCell::new() };
 }
 
 /// The settings; problems are logged when they are first read.
@@ -46,6 +48,19 @@ pub fn secrets(env: &Env) -> Rc<Secrets> {
 pub fn preview_secrets(env: &Env) -> Rc<preview::Secrets> {
     let read = || Rc::new(preview::Secrets::read(|name| text(env, name)));
     PREVIEW.with(|cell| Rc::clone(cell.get_or_init(read)))
+}
+
+/// What seals records in the cache: with a secret, if one is set.
+pub fn sealer(env: &Env, client_key: &str) -> Rc<Sealer> {
+    let secret = || {
+        let set = |name: &&str| text(env, name).is_some_and(|secret| !secret.trim().is_empty());
+        let name = ["CDP_API_TOKEN", "XM_API_KEY"]
+            .into_iter()
+            .find(|name| set(name));
+        name.and_then(|name| text(env, name))
+            .map_or_else(|| client_key.to_owned(), |secret| secret.trim().to_owned())
+    };
+    SEALER.with(|cell| Rc::clone(cell.get_or_init(|| Rc::new(Sealer::new(secret())))))
 }
 
 fn read(env: &Env) -> Rc<Settings> {

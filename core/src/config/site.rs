@@ -99,6 +99,12 @@ pub(super) fn read(section: &mut Section<'_, '_>, defaults: Site) -> Site {
                 values::integer(0..=LONGEST_REUSE_S, "seconds"),
             )
             .unwrap_or(defaults.reuse_decisions_s),
+        reuse_on_failure_s: section
+            .read(
+                "reuse_on_failure_s",
+                values::integer(0..=LONGEST_REUSE_S, "seconds"),
+            )
+            .unwrap_or(defaults.reuse_on_failure_s),
         shadow: section
             .read("shadow", values::flag)
             .unwrap_or(defaults.shadow),

@@ -9,6 +9,7 @@ use std::{fmt, rc::Rc};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::Source;
 use crate::{reason::Failure, template::Pointer};
 
 /// Largest body of a decision, in bytes.
@@ -28,6 +29,7 @@ pub struct Decision {
     only: Option<Rc<[Pointer]>>,
     /// The variant that a preview sets, or its control, whatever the value says.
     set: Option<Option<String>>,
+    source: Source,
 }
 
 impl Decision {
@@ -51,6 +53,7 @@ impl Decision {
                 value,
                 only: None,
                 set: None,
+                source: Source::Flow,
             }),
             _ => Err(Failure::InvalidDecision),
         }
@@ -63,6 +66,7 @@ impl Decision {
             value: record,
             only: Some(fields),
             set: None,
+            source: Source::Flow,
         }
     }
 
@@ -74,6 +78,7 @@ impl Decision {
             value: Value::Object(Map::new()),
             only: None,
             set: Some(variant),
+            source: Source::Flow,
         }
     }
 
@@ -95,6 +100,18 @@ impl Decision {
             excerpt.push('\u{2026}');
         }
         Some(excerpt)
+    }
+
+    /// The same decision, from elsewhere.
+    #[must_use]
+    pub fn from(self, source: Source) -> Self {
+        Self { source, ..self }
+    }
+
+    /// Where it comes from.
+    #[must_use]
+    pub const fn source(&self) -> Source {
+        self.source
     }
 
     /// The value that `pointer` finds.

@@ -23,7 +23,7 @@ mod submission;
 
 pub use crate::answer::{Answer, problem};
 pub use admission::{Admission, admit};
-pub use health::health;
+pub use health::Health;
 pub use openapi::openapi;
 pub use submission::{Incoming, MAX_BODY, Received, accepted, ignored, not_stored, screen};
 

@@ -3,7 +3,8 @@
 //! In: what happened. Out: constant labels, friendly and variant ids, milliseconds.
 
 use crate::{
-    config::PageExperience, reason::Failure, render::ComponentOutcome, template::FriendlyId,
+    config::PageExperience, decision::Source, reason::Failure, render::ComponentOutcome,
+    template::FriendlyId,
 };
 
 /// What is shown where the decision chose no variant.
@@ -61,6 +62,8 @@ pub struct PageOutcome {
     pub shown: Option<String>,
     /// Milliseconds that the flow took.
     pub flow_ms: u32,
+    /// Where the decision comes from.
+    pub source: Source,
 }
 
 impl PageOutcome {
@@ -73,6 +76,7 @@ impl PageOutcome {
             result: PageResult::Control,
             shown: None,
             flow_ms: 0,
+            source: Source::Flow,
         })
     }
 
@@ -122,6 +126,7 @@ mod tests {
             result: ComponentResult::Bound,
             shown: shown.map(str::to_owned),
             flow_ms: 0,
+            source: Source::Flow,
             at: 0,
         }
     }

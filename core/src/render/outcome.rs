@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    decision::Source,
     reason::{BadMark, Failure},
     template::{ComponentId, ComponentKind, FriendlyId},
 };
@@ -53,6 +54,8 @@ pub struct ComponentOutcome {
     pub flow_ms: u32,
     /// Bytes of the page's output that stand before the component.
     pub at: u64,
+    /// Where its decision comes from.
+    pub source: Source,
 }
 
 /// How often marks were ignored, by reason.

@@ -20,12 +20,12 @@ use super::{
     outcome::{ComponentOutcome, ComponentResult, MarkCounts},
 };
 use crate::{
-    decision::{Answer, Decision, DecisionBook},
+    decision::{Answer, Decision, DecisionBook, Source as From},
     insertion::Insertion,
     reason::Failure,
     template::{
-        Asked, CompileOptions, Compiler, Component, ComponentId, FailedComponent, FriendlyId, Look,
-        Node, PageFacts, Range, Source,
+        Asked, CompileOptions, Compiler, Component, ComponentId, ComponentKind, FailedComponent,
+        FriendlyId, Listing, Look, Node, PageFacts, Range, Source,
     },
 };
 
@@ -90,6 +90,8 @@ pub struct Page {
     ignored: Ignored,
     /// In a preview.
     notes: Option<Box<Notes>>,
+    /// Why nobody decides for the page, and what is in it.
+    refused: Option<(Failure, Listing)>,
 }
 
 /// What to do with the component at the front of the queue.
@@ -133,6 +135,7 @@ impl Page {
             outcomes: Vec::new(),
             ignored: Ignored::default(),
             notes: None,
+            refused: None,
         }
     }
 
@@ -148,9 +151,16 @@ impl Page {
         }
     }
 
+    /// Nobody can be asked for a page that is not personalised, for this reason: its components are listed with it, as far as a
+    /// glance sees them.
+    pub fn refuse(&mut self, failure: Failure) {
+        self.refused = Some((failure, Listing::default()));
+    }
+
     /// Bytes of the page arrived.
     pub fn push(&mut self, chunk: &[u8]) {
         self.source.push(chunk);
+        self.list_refused(chunk);
         let missing = UTF8_BOM.len() - self.first.len();
         self.first.extend(chunk.iter().take(missing));
         if self.unreadable.is_none() {
@@ -344,6 +354,35 @@ impl Page {
     #[must_use]
     pub fn is_doubled(&self) -> bool {
         self.inserting.as_ref().is_some_and(Inserting::is_doubled)
+    }
+
+    fn list_refused(&mut self, chunk: &[u8]) {
+        let Some((failure, listing)) = &mut self.refused else {
+            return;
+        };
+        let failure = *failure;
+        for listed in listing.push(chunk) {
+            let counts = listed.kind != ComponentKind::Guest || self.settings.guest;
+            let has_id = listed.friendly_id.is_some() || listed.kind == ComponentKind::Guest;
+            if counts {
+                let failure = if has_id {
+                    failure
+                } else {
+                    Failure::BadFriendlyId
+                };
+                let outcome = ComponentOutcome {
+                    id: None,
+                    kind: listed.kind,
+                    friendly_id: listed.friendly_id,
+                    result: ComponentResult::Failed(failure),
+                    shown: None,
+                    flow_ms: 0,
+                    at: 0,
+                    source: From::Flow,
+                };
+                self.note(outcome, None);
+            }
+        }
     }
 
     fn look_for_places(&mut self, extent: Extent) {
@@ -576,6 +615,7 @@ impl Page {
             result: rendered.result,
             shown: rendered.shown,
             at: 0,
+            source: decision.source(),
         };
         self.note(outcome, note);
     }
@@ -600,6 +640,7 @@ impl Page {
             shown: None,
             flow_ms,
             at: 0,
+            source: From::Flow,
         };
         self.note(outcome, note);
     }

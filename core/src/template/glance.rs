@@ -8,7 +8,7 @@ const PREFIX: &[u8] = b"data-cdp-";
 /// How they go on where a component begins: `experience`, `experiment`, `guest`.
 const COMPONENTS: [&[u8]; 2] = [b"exp", b"gue"];
 /// Length of both together.
-const MARK: usize = PREFIX.len() + 3;
+pub(super) const MARK: usize = PREFIX.len() + 3;
 /// A hyphen of [`PREFIX`] and the next one: they are the same in upper and lower case.
 const HYPHENS: (usize, usize) = (4, 8);
 /// Offset behind the first possible mark of a component that begins at `from` or later.

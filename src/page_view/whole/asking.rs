@@ -40,6 +40,9 @@ impl Asking {
     /// Runs the flow within what is left of the budget, and reads its decision.
     pub(in crate::page_view) async fn decide(self, mut outcome: PageOutcome) -> (Decided, Choice) {
         let answer = self.run(&mut outcome).await;
+        if let Ok(decision) = &answer {
+            outcome.source = decision.source();
+        }
         let choice = match &answer {
             Ok(decision) => choose(
                 decision,

@@ -35,10 +35,16 @@ pub(super) const fn failure(failure: Failure) -> &'static str {
             "The Worker has no access to guest records: whoever runs it must set the secret CDP_API_TOKEN."
         }
         Failure::NoEndTag => "The element has no end tag of its own. Close it in XM.",
+        Failure::NotInRollout => {
+            "This visitor is not among the share that the rollout gives decisions to. Choose what to see."
+        }
         Failure::NotTheGuest => "The guest of this browser is not the person that XM has named.",
         Failure::OriginTruncated => "XM's page broke off inside of it. Reload.",
         Failure::ParserLimit => {
             "The page has elements that nest too deep or tags that are too long, so the rest of it is as it came."
+        }
+        Failure::SwitchedOff => {
+            "This experience is switched off in the Worker's rollout. Choose what to see."
         }
         Failure::Timeout => {
             "The decision did not come within the budget. Visitors see the default content then, too."
