@@ -23,7 +23,9 @@ use xm_edge_core::{
     tag::{Asset, beacon},
 };
 
-use crate::platform::{clock::Clock, environment, headers::PlatformHeaders};
+use crate::platform::{
+    body_reader::BodyReader, clock::Clock, environment, headers::PlatformHeaders,
+};
 
 /// The prefix of the endpoints while the configuration is broken.
 const DEFAULT_PREFIX: &str = "/_cdp";
@@ -135,6 +137,21 @@ fn asset_at(rest: &str) -> Option<&'static Asset> {
         return Some(&beacon::ASSET);
     }
     overlay::asset_at(rest)
+}
+
+/// At most `limit` bytes of a body of XM's server, and one more when there are more. One that breaks off is no JSON.
+async fn read_body(request: &web_sys::Request, limit: usize) -> Vec<u8> {
+    let Some(body) = request.body() else {
+        return Vec::new();
+    };
+    let Ok(mut reader) = BodyReader::new(&body) else {
+        return Vec::new();
+    };
+    match reader.read_to_end(limit).await {
+        Ok(Some(whole)) => whole,
+        Ok(None) => vec![b' '; limit + 1],
+        Err(_) => Vec::new(),
+    }
 }
 
 /// Sends an answer of the core.
