@@ -25,7 +25,7 @@ use xm_edge_core::{
 
 use crate::{
     isolate,
-    platform::{clock::Clock, environment, headers::PlatformHeaders},
+    platform::{body_reader::BodyReader, clock::Clock, environment, headers::PlatformHeaders},
     rollout,
 };
 
@@ -152,6 +152,21 @@ fn asset_at(rest: &str) -> Option<&'static Asset> {
         return Some(&beacon::ASSET);
     }
     overlay::asset_at(rest)
+}
+
+/// At most `limit` bytes of a body of XM's server, and one more when there are more. One that breaks off is no JSON.
+async fn read_body(request: &web_sys::Request, limit: usize) -> Vec<u8> {
+    let Some(body) = request.body() else {
+        return Vec::new();
+    };
+    let Ok(mut reader) = BodyReader::new(&body) else {
+        return Vec::new();
+    };
+    match reader.read_to_end(limit).await {
+        Ok(Some(whole)) => whole,
+        Ok(None) => vec![b' '; limit + 1],
+        Err(_) => Vec::new(),
+    }
 }
 
 /// Sends an answer of the core.

@@ -13,8 +13,8 @@ use xm_edge_core::{
     },
 };
 
-use super::{Call, respond};
-use crate::platform::{body_reader::BodyReader, clock::Clock, environment};
+use super::{Call, read_body, respond};
+use crate::platform::{clock::Clock, environment};
 
 /// Answers.
 pub(super) async fn answer(
@@ -37,24 +37,9 @@ async fn made(call: &Call<'_>, config: &Config, env: &Env) -> Answer {
     let secrets = environment::preview_secrets(env);
     match create::screen(call.headers, &secrets) {
         Ok(key) => {
-            let body = read(call.request).await;
+            let body = read_body(call.request, MAX_BODY).await;
             create::create(&body, key, config, Clock::epoch_s())
         }
         Err(refused) => refused,
-    }
-}
-
-/// At most [`MAX_BODY`] bytes of the body, and one more when there are more. One that breaks off is no JSON.
-async fn read(request: &web_sys::Request) -> Vec<u8> {
-    let Some(body) = request.body() else {
-        return Vec::new();
-    };
-    let Ok(mut reader) = BodyReader::new(&body) else {
-        return Vec::new();
-    };
-    match reader.read_to_end(MAX_BODY).await {
-        Ok(Some(whole)) => whole,
-        Ok(None) => vec![b' '; MAX_BODY + 1],
-        Err(_) => Vec::new(),
     }
 }

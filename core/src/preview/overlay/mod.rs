@@ -4,7 +4,9 @@
 //! the body. It is a form, so that it works without a script; it stands in a declarative shadow root, so that neither the
 //! page's style sheets nor its scripts take it for their own; and nothing in it comes from another host.
 
+mod extra;
 mod html;
+mod item;
 mod listing;
 mod panel;
 mod words;
