@@ -150,7 +150,7 @@ fn p_text(p: f64) -> String {
 /// As JSON.
 #[must_use]
 pub fn json(tally: &Tally, tested: &[Tested], alpha: f64) -> Value {
-    let experiments: Vec<Value> = tested.iter().map(|one| json_one(one)).collect();
+    let experiments: Vec<Value> = tested.iter().map(json_one).collect();
     json!({
         "version": 1,
         "alpha": alpha,
