@@ -8,6 +8,8 @@
 //!                ├► test    lint, native tests, end-to-end tests on workerd
 //!                └► bench   what the product costs
 //! check-config              wrangler.toml before a deploy
+//! doctor                    pages as the Worker would see them
+//! srm                       experiments' visitors against their allocation
 //! ```
 
 mod bench;
