@@ -9,6 +9,8 @@
 //!                └► bench   what the product costs
 //! check-config              wrangler.toml before a deploy
 //! preview-link              a link that previews a page
+//! doctor                    pages as the Worker would see them
+//! srm                       experiments' visitors against their allocation
 //! ```
 
 mod bench;

@@ -41,9 +41,12 @@ pub struct Component {
     pub friendly_id: String,
     /// Whether it is marked as an experiment.
     pub experiment: bool,
-    /// What was shown; an error: why nothing was, or `unsaid` where the line does not tell.
+    /// What was shown; an error: why nothing was, or [`UNSAID`].
     pub shown: Result<String, String>,
 }
+
+/// The line tells that something was shown, and not what.
+pub const UNSAID: &str = "unsaid";
 
 /// How deep exports wrap what is looked for.
 const MAX_DEPTH: u32 = 8;
@@ -141,7 +144,7 @@ fn page(line: &Map<String, Value>) -> Option<Record> {
             shown: match (result, text("shown")) {
                 (_, Some(shown)) => Ok(shown.to_owned()),
                 ("control", None) => Ok("control".to_owned()),
-                ("variant" | "bound", None) => Err("unsaid".to_owned()),
+                ("variant" | "bound", None) => Err(UNSAID.to_owned()),
                 (failure, None) => Err(failure.to_owned()),
             },
         })

@@ -129,6 +129,13 @@ fn write_one(one: &Tested, alpha: f64, out: &mut String) {
             reasons.join(", ")
         );
     }
+    if experiment.unsaid > 0 {
+        let _ = writeln!(
+            out,
+            "  {} page views do not say what was shown, and are not counted: their Worker was too old",
+            experiment.unsaid
+        );
+    }
     out.push('\n');
 }
 
@@ -150,7 +157,7 @@ fn p_text(p: f64) -> String {
 /// As JSON.
 #[must_use]
 pub fn json(tally: &Tally, tested: &[Tested], alpha: f64) -> Value {
-    let experiments: Vec<Value> = tested.iter().map(|one| json_one(one)).collect();
+    let experiments: Vec<Value> = tested.iter().map(json_one).collect();
     json!({
         "version": 1,
         "alpha": alpha,
@@ -187,6 +194,7 @@ fn json_one(one: &Tested) -> Value {
         "visitors_in_several_variants": experiment.switched,
         "page_views_with_a_decision": experiment.decided,
         "page_views_not_counted": experiment.repeated,
+        "page_views_without_shown": experiment.unsaid,
         "failures": experiment.failures,
     })
 }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::record::{Record, View};
+use crate::record::{Record, UNSAID, View};
 
 /// What is known of one experiment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Experiment {
     pub decided: u64,
     /// … and those that did not, by reason.
     pub failures: BTreeMap<String, u64>,
+    /// Components of log lines that do not say what they showed.
+    pub unsaid: u64,
     /// Whether a log line calls it an experiment.
     pub marked: bool,
 }
@@ -95,6 +97,7 @@ impl Tally {
                         experiment.repeated += 1;
                     }
                 }
+                Err(reason) if reason == UNSAID => experiment.unsaid += 1,
                 Err(reason) => *experiment.failures.entry(reason.clone()).or_default() += 1,
             }
         }

@@ -45,7 +45,7 @@ pub fn check(page: &Page<'_>, rules: &Rules, fragments: &mut dyn Fragments) -> C
     };
     checked
         .findings
-        .sort_by(|a, b| (position(a), a.code).cmp(&(position(b), b.code)));
+        .sort_by_key(|finding| (position(finding), finding.code));
     checked.findings.dedup();
     checked
 }
