@@ -24,6 +24,7 @@ mod page_events;
 mod pass_through;
 mod queue;
 mod real_pages;
+mod resilience;
 mod revalidate;
 mod rules;
 mod sdk_proxy;
