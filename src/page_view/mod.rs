@@ -98,10 +98,12 @@ pub async fn answer(
         let quiet = matches!(reason, PassThrough::StaticFile | PassThrough::ExcludedPath);
         let log = !quiet || site.debug;
         let response = pass_through::answer(&to_xm, reason, clock, log).await?;
-        if switch.is_some() {
+        let is_head = (reason, method.as_str()) == (PassThrough::Method, "HEAD");
+        // A page that is XM's, or the head of one.
+        if switch.is_some() || is_head && rollout::is_off(env) {
             return pass_through::without_ours(response);
         }
-        if (reason, method.as_str()) == (PassThrough::Method, "HEAD") && !rollout::is_off(env) {
+        if is_head {
             return pass_through::head_of_page(response, &target, &headers, &site);
         }
         // In shadow mode no answer carries an id that it could be kept by.

@@ -27,6 +27,7 @@ mod pass_through;
 mod preview;
 mod queue;
 mod real_pages;
+mod resilience;
 mod revalidate;
 mod rules;
 mod sdk_proxy;
