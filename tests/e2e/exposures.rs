@@ -277,24 +277,41 @@ fn what_was_rendered_for_a_visitor_who_left_before_taking_it_was_not_seen() {
         Reply::html_stream().part(first).wait(&taken).part(rest),
     );
     world.cdp.decide("test", json!({"variantId": "a"}));
-    let mut exchange = world.revisit("/").send();
-    exchange.wait_for("<p>read</p>");
-    taken.open();
-    let _ = world.cdp.wait_for_flow("test");
-    exchange.wait_for("<i>A</i>");
-    exchange.abort();
-    let line = world.log_line("of the page", |line| line["body"] == "visitor_gone");
-    let components = line["components"].as_array().unwrap();
-    assert_eq!(components[0]["shown"], "control", "{line}");
-    assert!(components.len() < 100, "the connection took all of it");
-    let last = components.last().unwrap();
-    assert_eq!(
-        (&last["result"], last.get("shown")),
-        (&json!("variant"), None),
-        "{line}"
-    );
-    let view = world.cdp.wait_for_event("VIEW");
-    assert_eq!(view["ext"]["first"], "control");
+    // Whether the visitor leaves while something rendered is not taken depends on the machine: most do.
+    for visit in 1..=20 {
+        let mut exchange = world.revisit("/").send();
+        exchange.wait_for("<p>read</p>");
+        taken.open();
+        exchange.wait_for("<i>A</i>");
+        exchange.abort();
+        let line = nth_line(&world, visit);
+        assert_eq!(line["body"], "visitor_gone", "{line}");
+        let components = line["components"].as_array().unwrap();
+        assert_eq!(components[0]["shown"], "control", "{line}");
+        assert!(components.len() < 100, "the connection took all of it");
+        let last = components.last().unwrap();
+        assert_eq!(last["result"], "variant", "{line}");
+        if last.get("shown").is_none() {
+            let view = world.cdp.wait_for_event("VIEW");
+            assert_eq!(view["ext"]["first"], "control");
+            return;
+        }
+    }
+    panic!("what was rendered was always taken to be seen");
+}
+
+/// The `n`th line about a page.
+fn nth_line(world: &World, n: usize) -> Value {
+    world
+        .workerd
+        .lines()
+        .wait_for(&format!("line {n} of a page"), |lines| {
+            let pages = lines
+                .iter()
+                .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+                .filter(|line| line["route"] == "page");
+            pages.clone().nth(n - 1)
+        })
 }
 
 #[test]

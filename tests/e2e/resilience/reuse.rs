@@ -111,10 +111,12 @@ fn the_last_decision_stands_in_for_one_that_fails() {
 
 #[test]
 fn the_last_decision_is_placed_at_the_end_of_the_budget() {
-    let world = hero_world_with(json!({"reuse_on_failure_s": 600, "decision_budget_ms": 500}));
+    let world = hero_world_with(json!({"reuse_on_failure_s": 600, "decision_budget_ms": 1_500}));
     world.cdp.decide("hero", json!({"variantId": "b"}));
-    while world.cdp.flows().is_empty() {
-        assert_b(&world, "/");
+    // However slow the machine, sooner or later a decision comes in time.
+    let mut shown = String::new();
+    while !shown.contains("Welcome back") {
+        shown = world.revisit("/").get().text();
     }
     for reply in [
         Reply::silence(),
