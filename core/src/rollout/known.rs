@@ -13,6 +13,8 @@ use crate::{
 
 /// After so many milliseconds KV is read again, behind a page.
 pub const REFRESH_MS: u64 = 10_000;
+/// When nobody has tried for so many, because the isolate served no page, it is read before the page.
+pub const STALE_MS: u64 = 60_000;
 /// While nothing is known: after so many.
 pub const RETRY_MS: u64 = 1_000;
 /// A page waits for a read no longer than this, while XM renders, in milliseconds.
@@ -62,8 +64,8 @@ pub struct Known {
 }
 
 impl Known {
-    /// What a page has to do now. Whoever is told to read is the only one until [`RETRY_MS`] or [`REFRESH_MS`] later; only when
-    /// nobody has tried yet, everybody is.
+    /// What a page has to do now. Whoever is told to refresh is the only one until [`RETRY_MS`] or [`REFRESH_MS`] later; to read
+    /// first is everybody told, until one has.
     pub fn look(&mut self, wall_ms: u64) -> Look {
         let now = self.steady.at(wall_ms);
         let Some(tried) = self.tried_ms else {
@@ -74,7 +76,11 @@ impl Known {
         } else {
             RETRY_MS
         };
-        if now.saturating_sub(tried) < every {
+        let idle = now.saturating_sub(tried);
+        if idle >= STALE_MS {
+            return Look::Read;
+        }
+        if idle < every {
             return Look::Holds(self.standing());
         }
         self.tried_ms = Some(now);
@@ -121,7 +127,7 @@ impl Known {
     /// A page has waited for the first read as long as it may: the next ones do not.
     pub fn late(&mut self, wall_ms: u64) {
         let now = self.steady.at(wall_ms);
-        self.tried_ms.get_or_insert(now);
+        self.tried_ms = Some(now);
     }
 
     /// What an isolate of the data centre kept; it counts only until KV says something.
@@ -202,6 +208,21 @@ mod tests {
     }
 
     #[test]
+    fn an_isolate_that_served_nothing_for_a_minute_reads_before_its_next_page() {
+        let mut known = Known::default();
+        known.read(None, START);
+        assert_eq!(known.look(START + 60_000), Look::Read);
+        assert_eq!(
+            known.look(START + 60_000),
+            Look::Read,
+            "another page at the same time"
+        );
+        known.read(Some(OFF), START + 60_010);
+        assert_eq!(known.look(START + 60_011), Look::Holds(Standing::Off));
+        assert_eq!(known.look(START + 120_009), Look::Refresh(Standing::Off));
+    }
+
+    #[test]
     fn a_read_that_never_ends_is_tried_again() {
         let mut known = Known::default();
         known.read(None, START);
@@ -256,7 +277,13 @@ mod tests {
         known.read(None, START);
         assert_eq!(known.look(START - hour), Look::Holds(on()));
         assert_eq!(known.look(START - hour + 10_000), Look::Refresh(on()));
-        assert_eq!(known.look(START + hour), Look::Refresh(on()));
+        assert_eq!(known.look(START + hour), Look::Read);
+        known.late(START + hour);
+        assert_eq!(
+            known.look(START + hour),
+            Look::Holds(on()),
+            "KV did not answer"
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@
 mod known;
 mod share;
 
-pub use known::{Known, Look, READ_MS, REFRESH_MS, RETRY_MS, Report, Standing};
+pub use known::{Known, Look, READ_MS, REFRESH_MS, RETRY_MS, Report, STALE_MS, Standing};
 
 use crate::{cdp::BrowserId, config::Rollout, reason::Failure, template::FriendlyId};
 

@@ -61,6 +61,10 @@ impl PageRequest<'_> {
             pass_through::note(line, 0, self.clock);
             return pass_through::bad_gateway();
         };
+        if let Some(reason) = self.switch.passes().await {
+            pass_through::note(LogLine::passed(reason), xm.status(), self.clock);
+            return pass_through::without_ours(xm);
+        }
         let (status, list) = (xm.status(), xm.headers());
         let headers = PlatformHeaders(&list);
         line.origin = Some(OriginLog {

@@ -112,7 +112,9 @@ impl PageRequest<'_> {
         creating: &mut (impl FusedFuture<Output = Identity> + Unpin),
     ) -> (Identity, Option<(Decided, Choice)>) {
         let identity = creating.await;
-        let Some(id) = identity.id.clone() else {
+        // Nobody decides on a page that is XM's; a new isolate may hear of that only now.
+        let switched = self.switch.passes().await.is_some();
+        let Some(id) = identity.id.clone().filter(|_| !switched) else {
             return (identity, None);
         };
         let asking = self.asking(Rc::new(self.caller(id, None)));
