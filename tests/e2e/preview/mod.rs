@@ -1,6 +1,7 @@
 //! Promise: a signed, expiring link shows a page with the variants of somebody's choice, with a panel that says why; nobody is
 //! counted, nothing is asked of the CDP where something is chosen, and no cache keeps it (product §7).
 
+mod beside;
 mod leaving_no_trace;
 mod links;
 mod making;

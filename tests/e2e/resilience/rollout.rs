@@ -267,3 +267,23 @@ fn a_growing_percentage_only_adds_visitors() {
     );
     assert_eq!(few, admitted(30), "the same visitors each time");
 }
+
+#[test]
+fn the_kill_switch_holds_for_whole_pages_and_in_shadow_mode() {
+    let rule = json!({"page_experiences": [{"path": "/", "experience": "home"}]});
+    for site in [rule, json!({"shadow": true})] {
+        let world = World::build()
+            .kv(Kv::text(r#"{"enabled": false}"#))
+            .site(site)
+            .start();
+        world.page("/", xm_page());
+        world.page("/b", xm_page());
+        world.cdp.decide("home", json!({"redirect": "/b"}));
+        world.cdp.decide("hero", json!({"variantId": "b"}));
+        for number in 1..=2 {
+            assert_untouched(&world.revisit("/").get());
+            assert_eq!(line_of_page(&world, number)["route"], "switched_off");
+        }
+        assert_eq!(world.cdp.requests().all().len(), 0, "nobody was asked");
+    }
+}
