@@ -7,7 +7,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use futures_util::{
     FutureExt,
-    future::{LocalBoxFuture, Shared},
+    future::{FusedFuture, LocalBoxFuture, Shared},
 };
 use worker::{Context, Env};
 use xm_edge_core::{
@@ -59,7 +59,8 @@ impl Switch {
             Look::Holds(standing) => Self::Holds(standing),
             Look::Refresh(standing) => {
                 if let Some(kv) = Kv::bound(env) {
-                    context.wait_until(read(kv, kept()));
+                    let kept = kept();
+                    context.wait_until(async move { kept.keep(read(kv).await).await });
                 }
                 Self::Holds(standing)
             }
@@ -159,18 +160,20 @@ impl Kept {
         }
     }
 
-    async fn keep(self, text: &str) {
+    /// Keeps `text`, if there is any and it is not there already.
+    async fn keep(self, text: Option<String>) {
+        let Some(text) = text else { return };
         let now = Clock::epoch_ms();
         let is_new = PUT.with_borrow_mut(|put| {
-            let same = |(kept, at): &(String, u64)| kept == text && now < *at + PUT_EVERY_MS;
+            let same = |(kept, at): &(String, u64)| *kept == text && now < *at + PUT_EVERY_MS;
             let is_new = !put.as_ref().is_some_and(same);
             if is_new {
-                *put = Some((text.to_owned(), now));
+                *put = Some((text.clone(), now));
             }
             is_new
         });
         if is_new {
-            let record = self.sealer.seal(&self.name, now, text);
+            let record = self.sealer.seal(&self.name, now, &text);
             // Without a cache the isolate's memory holds.
             let _ = cache::put(Place::Rollout, self.name.as_str(), record, KEPT_S).await;
         }
@@ -183,27 +186,32 @@ async fn first(kv: Kv, kept: Kept, context: Context) -> Standing {
         sealer: Rc::clone(&kept.sealer),
         name: kept.name.clone(),
     };
-    let mut reading = read(kv, kept).boxed_local().fuse();
+    let mut reading = read(kv).boxed_local().fuse();
     let mut recalling = recall.recall().boxed_local().fuse();
     let mut late = clock::delay(READ_MS).fuse();
-    let (mut read, mut recalled) = (false, false);
+    let (mut good, mut recalled) = (None, false);
     let standing = || KNOWN.with_borrow(Known::standing);
-    while !(recalled && read || read && standing() != Standing::Unknown) {
+    while !(reading.is_terminated() && (recalled || standing() != Standing::Unknown)) {
         futures_util::select_biased! {
-            () = reading => read = true,
+            text = reading => good = text,
             () = recalling => recalled = true,
             () = late => break,
         }
     }
-    if !read {
+    if !reading.is_terminated() {
         KNOWN.with_borrow_mut(|known| known.late(Clock::epoch_ms()));
-        context.wait_until(reading);
     }
+    context.wait_until(async move {
+        if !reading.is_terminated() {
+            good = reading.await;
+        }
+        kept.keep(good).await;
+    });
     standing()
 }
 
-/// Reads KV, and keeps what is good.
-async fn read(kv: Kv, kept: Kept) {
+/// Reads KV; gives the text to keep, when it is good.
+async fn read(kv: Kv) -> Option<String> {
     let text = match clock::within(GIVE_UP_MS, kv.get(KEY)).await {
         Some(Ok(text)) => text,
         None | Some(Err(_)) => {
@@ -211,12 +219,11 @@ async fn read(kv: Kv, kept: Kept) {
             if is_news {
                 worker::console_warn!(r#"{{"message":"xm-edge","rollout":"unreachable"}}"#);
             }
-            return;
+            return None;
         }
     };
-    let text = text.as_deref();
     let (problems, is_good) = KNOWN.with_borrow_mut(|known| {
-        let problems = known.read(text, Clock::epoch_ms());
+        let problems = known.read(text.as_deref(), Clock::epoch_ms());
         (problems, known.problems().is_empty())
     });
     if !problems.is_empty() {
@@ -224,7 +231,6 @@ async fn read(kv: Kv, kept: Kept) {
             serde_json::json!({ "message": "xm-edge rollout invalid", "problems": problems });
         worker::console_error!("{line}");
     }
-    if is_good {
-        kept.keep(text.unwrap_or("{}")).await;
-    }
+    // No key is a rollout to everybody.
+    is_good.then(|| text.unwrap_or_else(|| "{}".to_owned()))
 }
