@@ -313,3 +313,28 @@ fn events_go_on_while_the_breaker_is_open() {
             all.iter().find(is_view).map(|_| ())
         });
 }
+
+#[test]
+fn a_guest_record_is_not_asked_for_while_the_cdp_is_away() {
+    // Where decisions may stand in, the page is compiled with the breaker open as well.
+    for site in [json!({}), json!({"reuse_on_failure_s": 60})] {
+        let world = World::build()
+            .site(json!({"guest_fields": ["/firstName"]}))
+            .site(site)
+            .var("CDP_API_TOKEN", json!("token"))
+            .start();
+        world.page("/", Reply::html(hero_page().html()));
+        world.cdp.flow("hero", Reply::status(500));
+        open_breaker(&world);
+        let page =
+            Page::with("<p data-cdp-guest>Hello <b data-cdp-text=\"/firstName\">you</b></p>");
+        let vouched = Reply::html(page.html()).header("CDP-Guest", "authenticated");
+        world.page("/account", vouched);
+        assert_origin_bytes(&world.revisit("/account").get(), page.html());
+        let _ = world.log_line("of a guest that nobody asked for", |line| {
+            let component = &line["components"][0];
+            component["kind"] == "guest" && component["result"] == "breaker_open"
+        });
+        assert!(world.cdp.rest().is_empty());
+    }
+}

@@ -1,7 +1,12 @@
 //! Product §8: decisions used again, and the last one in place of one that fails. Each for its own visitor alone.
 
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
+
 use serde_json::{Value, json};
-use xm_edge_tests::{RETURNING_ID, Reply, World, visitor_cookie};
+use xm_edge_tests::{Page, RETURNING_ID, Reply, World, component as marked, find, visitor_cookie};
 
 use super::{health, line_of_page};
 use crate::common::{
@@ -143,4 +148,44 @@ fn who_is_forgotten_by_the_cdp_is_not_remembered_here() {
         .cdp
         .flow("hero", Reply::json(unknown).with_status(404));
     assert_origin_bytes(&world.revisit("/").get(), hero_page().html());
+}
+
+#[test]
+fn forty_visitors_at_once_never_get_each_others_kept_decisions() {
+    let world = World::build()
+        .site(json!({"reuse_decisions_s": 1, "reuse_on_failure_s": 600}))
+        .start();
+    let page = Page::with(marked("hero", "<b data-cdp-text=\"/token\">nobody</b>"));
+    world.page("/", Reply::html(page.html()));
+    let count = AtomicUsize::new(0);
+    // One answer in four is a failure, which the last decision stands in for.
+    world.cdp.flow_with("hero", move |request| {
+        let id = request.json()["browserId"].clone();
+        if count.fetch_add(1, Ordering::SeqCst) % 4 == 3 {
+            return Reply::status(404);
+        }
+        Reply::json(json!({"token": format!("token-of-{}", id.as_str().unwrap_or_default())}))
+    });
+    let visits = |first: usize| {
+        for number in (first..40).step_by(8).chain((first..40).step_by(8)) {
+            let id = format!("{number:08x}-3d7b-4f6e-9a2c-5b4d3c2e1f00");
+            let html = world
+                .visit("/")
+                .cookies(&visitor_cookie(&id))
+                .get()
+                .decoded();
+            let own = find(&html, format!(">token-of-{id}<").as_bytes()).is_some();
+            let nobody = find(&html, b">nobody<").is_some();
+            assert!(own != nobody, "visitor {number} sees another's decision");
+        }
+    };
+    thread::scope(|scope| {
+        for first in 0..8 {
+            let visits = &visits;
+            scope.spawn(move || visits(first));
+        }
+    });
+    let _ = world.log_line("of a decision that was kept", |line| {
+        line["components"][0]["source"].is_string()
+    });
 }
