@@ -7,7 +7,7 @@ use xm_edge_core::{
     config::{CdpSettings, Site},
     events::{BotView, Fate, Outgoing, PageView, QueueFault},
     log_line::LogLine,
-    render::{ComponentOutcome, Page},
+    render::Page,
     template::PageFacts,
 };
 
@@ -23,16 +23,9 @@ pub fn view(
     caller: &Caller,
     path: &str,
     facts: &PageFacts,
-    outcomes: &[ComponentOutcome],
+    shown: &[(String, String)],
     requested_at_ms: u64,
 ) -> Outgoing {
-    let shown: Vec<(String, String)> = outcomes
-        .iter()
-        .filter_map(|outcome| {
-            let friendly_id = outcome.friendly_id.as_ref()?;
-            Some((friendly_id.to_string(), outcome.shown.clone()?))
-        })
-        .collect();
     let event = PageView {
         cdp: &caller.cdp,
         site: &caller.site,
@@ -41,7 +34,7 @@ pub fn view(
         page_name: facts.page_name.as_deref(),
         path,
         campaign: &caller.campaign,
-        shown: &shown,
+        shown,
         requested_at_ms,
     }
     .event(Uuid::new_v4().to_string());
@@ -92,7 +85,9 @@ pub async fn send(
 /// Completes the line about a page that was streamed, and writes it.
 pub fn log(mut line: LogLine, page: &Page, ended: Ended) {
     line.note(page.outcomes(), page.ignored_marks());
-    line.body = Some(if ended.visitor_gone {
+    line.body = Some(if ended.too_large {
+        "too_large"
+    } else if ended.visitor_gone {
         "visitor_gone"
     } else if ended.truncated {
         "origin_truncated"

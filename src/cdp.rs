@@ -6,30 +6,35 @@
 use std::rc::Rc;
 
 use encoding_rs::Encoding;
-use futures_util::future::{Either, select};
 use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
+use worker::Context;
 use xm_edge_core::{
+    asking::{Question, Recall},
+    breaker::Effect,
     cdp::{browser, flow, language},
-    config::{CdpSettings, Site},
-    decision::{Decision, MAX_BODY_BYTES},
+    config::{CdpSettings, Rollout, Site},
+    decision::Decision,
     guests::{Secrets, vouch::Vouched},
     reason::Failure,
     render::{FragmentPath, MAX_FRAGMENT_BYTES},
     request::{BrowserId, Campaign},
     response,
+    reuse::{Kept, Policy, Sealer},
+    rollout,
     template::{FriendlyId, PageFacts},
 };
 
 use crate::{
+    decide::{Call, Door},
+    isolate::{self, HostCall},
     own_guest::Whose,
     platform::{
-        clock,
-        fetch::{self, Answer},
+        clock::{self, Clock},
+        fetch,
         headers::PlatformHeaders,
     },
     stream::{Answers, FragmentAnswer},
-    unknown_ids,
 };
 
 const JSON: &[(&str, &str)] = &[
@@ -82,6 +87,16 @@ pub struct Caller {
     pub origin_request: web_sys::Request,
     /// Scheme and host of XM, without a trailing slash.
     pub xm: String,
+    /// For whom flows run.
+    pub rollout: Rc<Rollout>,
+    /// The request's clock.
+    pub clock: Clock,
+    /// End of the budget for decisions, on `clock`.
+    pub deadline_ms: u32,
+    /// What seals decisions that are kept.
+    pub sealer: Rc<Sealer>,
+    /// Where work goes on behind the page.
+    pub context: Rc<Context>,
     /// XM's word for the visitor, if it vouches.
     pub vouched: Option<Vouched>,
     pub secrets: Rc<Secrets>,
@@ -94,33 +109,14 @@ impl Answers for Rc<Caller> {
         facts: &PageFacts,
     ) -> impl Future<Output = Result<Decision, Failure>> + 'static {
         let language = language(&self.site.language, facts.html_lang.as_deref());
-        let params = flow::Params::new(
-            self.campaign.referrer.as_deref(),
-            &self.campaign.utm,
-            self.place.geo(),
-        );
-        let id = friendly_id.as_str();
-        let body = flow::FlowCall::new(
-            &self.cdp,
-            &self.site,
-            &language,
-            id,
-            &self.browser_id,
-            params,
-        )
-        .body();
-        let request = self.post(flow::PATH, &body);
-        let browser_id = self.browser_id.clone();
-        async move {
-            let request = request.map_err(|_| Failure::CdpError)?;
-            let answer = fetch::ask(&request, MAX_BODY_BYTES).await;
-            let Answer { status, body, .. } = answer.map_err(|_| Failure::CdpError)?;
-            let body = body.ok_or(Failure::InvalidDecision)?;
-            if browser::is_unknown(status, &body) {
-                unknown_ids::note(&browser_id);
-            }
-            Decision::read(status, &body)
-        }
+        let question = self.question(&friendly_id, &language);
+        let (clock, deadline_ms) = (self.clock, self.deadline_ms);
+        let caller = Self::clone(self);
+        Door::decide(question, clock, deadline_ms, move || Call {
+            request: caller.flow(&friendly_id, &language),
+            browser_id: caller.browser_id.clone(),
+            context: Rc::clone(&caller.context),
+        })
     }
 
     fn fragment(&self, path: FragmentPath) -> impl Future<Output = FragmentAnswer> + 'static {
@@ -140,11 +136,57 @@ impl Answers for Rc<Caller> {
             secrets: Rc::clone(&self.secrets),
             browser_id: self.browser_id.clone(),
         };
-        async move { whose.retrieve(vouched.ok_or(Failure::CdpError)?).await }
+        async move {
+            // Its outcome says nothing of flows, so it cannot be the probe.
+            if isolate::is_host_open() {
+                return Err(Failure::BreakerOpen);
+            }
+            whose.retrieve(vouched.ok_or(Failure::CdpError)?).await
+        }
     }
 }
 
 impl Caller {
+    fn question(&self, friendly_id: &FriendlyId, language: &str) -> Question {
+        let recall = Policy::of(&self.site).map(|policy| Recall {
+            name: self.sealer.name(&Kept {
+                browser_id: &self.browser_id,
+                friendly_id,
+                cdp: &self.cdp,
+                site: &self.site,
+                language,
+                utm: &self.campaign.utm,
+            }),
+            sealer: Rc::clone(&self.sealer),
+            policy,
+        });
+        let client_key = &self.cdp.client_key;
+        Question {
+            refused: rollout::refuses(&self.rollout, client_key, &self.browser_id, friendly_id),
+            friendly_id: friendly_id.clone(),
+            recall,
+            budget_ms: self.site.decision_budget_ms,
+            left_ms: self.deadline_ms.saturating_sub(self.clock.now_ms()),
+        }
+    }
+
+    fn flow(&self, friendly_id: &FriendlyId, language: &str) -> Result<web_sys::Request, JsValue> {
+        let params = flow::Params::new(
+            self.campaign.referrer.as_deref(),
+            &self.campaign.utm,
+            self.place.geo(),
+        );
+        let call = flow::FlowCall::new(
+            &self.cdp,
+            &self.site,
+            language,
+            friendly_id.as_str(),
+            &self.browser_id,
+            params,
+        );
+        self.post(flow::PATH, &call.body())
+    }
+
     fn post(&self, path: &str, body: &str) -> Result<web_sys::Request, JsValue> {
         post(&self.cdp, path, &self.user_agent, body)
     }
@@ -196,29 +238,40 @@ pub fn post(
 /// # Errors
 /// A constant label.
 pub async fn create_browser_id(cdp: &CdpSettings) -> Result<BrowserId, &'static str> {
-    let path = browser::create_path(&cdp.client_key);
-    let request = fetch::request(
-        "GET",
-        &url(cdp, &path),
-        &[("accept", "application/json")],
-        None,
-    )
-    .map_err(|_| "unavailable")?;
-    let answer = fetch::ask(&request, browser::MAX_REPLY)
-        .await
-        .map_err(|_| "unavailable")?;
-    browser::parse_created(answer.status, &answer.body.unwrap_or_default())
-        .map_err(browser::CreateError::label)
+    create(cdp).await.0
 }
 
-/// Creates a browser id while a visitor waits, within the site's budget.
+/// As [`create_browser_id`], with what it says of the CDP.
+async fn create(cdp: &CdpSettings) -> (Result<BrowserId, &'static str>, Effect) {
+    let path = browser::create_path(&cdp.client_key);
+    let accept = [("accept", "application/json")];
+    let Ok(request) = fetch::request("GET", &url(cdp, &path), &accept, None) else {
+        return (Err("unavailable"), Effect::NOTHING);
+    };
+    match fetch::ask(&request, browser::MAX_REPLY).await {
+        Ok(answer) => {
+            let created = browser::parse_created(answer.status, &answer.body.unwrap_or_default());
+            let effect = Effect::answer(answer.status, created.is_ok(), false);
+            (created.map_err(browser::CreateError::label), effect)
+        }
+        Err(_) => (Err("unavailable"), Effect::UNREACHABLE),
+    }
+}
+
+/// Creates a browser id while a visitor waits, within the site's budget; not while the CDP is known to be away.
 ///
 /// # Errors
 /// A constant label.
 pub async fn create_in_time(cdp: &CdpSettings, site: &Site) -> Result<BrowserId, &'static str> {
-    let create = Box::pin(create_browser_id(cdp));
-    match select(create, clock::delay(site.id_budget_ms)).await {
-        Either::Left((created, _)) => created,
-        Either::Right(_) => Err("timeout"),
+    let Some(call) = HostCall::ask() else {
+        return Err(Failure::BreakerOpen.label());
+    };
+    if let Some((created, effect)) = clock::within(site.id_budget_ms, create(cdp)).await {
+        call.settle(effect);
+        return created;
     }
+    // Of a CDP that decides in its budget, a much smaller one for ids says nothing.
+    let enough = site.id_budget_ms.saturating_mul(2) >= site.decision_budget_ms;
+    call.settle(Effect::timeout(enough));
+    Err("timeout")
 }

@@ -6,13 +6,17 @@
 #![cfg(target_arch = "wasm32")]
 
 mod after;
+mod behind;
 mod cdp;
 mod consumer;
+mod decide;
 mod first_party;
+mod isolate;
 mod own_guest;
 mod page_view;
 mod pass_through;
 mod platform;
+mod rollout;
 mod sender;
 mod stream;
 mod told;

@@ -7,6 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use xm_edge_core::{
     config::Site,
     log_line::{LogLine, OriginLog},
+    page_experience::rule_for,
     reason::PassThrough,
     request::{Route, Target, gate, origin},
     response,
@@ -84,10 +85,12 @@ pub fn head_of_page(
     request_headers: &PlatformHeaders<'_>,
     site: &Site,
 ) -> Result<web_sys::Response, JsValue> {
-    let is_page_route = gate("GET", target, request_headers, site) == Route::Page;
+    let is_page_route = !site.shadow && gate("GET", target, request_headers, site) == Route::Page;
     let own = response.headers();
     let opened = response::gate(response.status(), &PlatformHeaders(&own), site);
-    let is_page = is_page_route && matches!(opened, response::Opened::Page(_));
+    // Where a rule decides, everything is private.
+    let is_decided = rule_for(site, target.path).is_some();
+    let is_page = is_page_route && (is_decided || matches!(opened, response::Opened::Page(_)));
     let told = FOR_US.iter().any(|name| own.has(name).unwrap_or(false));
     if !is_page && !told {
         return Ok(response);
@@ -100,6 +103,22 @@ pub fn head_of_page(
         leaving.delete(name)?;
     }
     with_body(&response, &leaving, None)
+}
+
+/// A response as it came, without the headers that are for this Worker alone.
+///
+/// # Errors
+/// As [`with_body`].
+pub fn without_ours(response: web_sys::Response) -> Result<web_sys::Response, JsValue> {
+    let list = response.headers();
+    if !FOR_US.iter().any(|name| list.has(name).unwrap_or(false)) {
+        return Ok(response);
+    }
+    let leaving = headers::copy(&list)?;
+    for name in FOR_US {
+        leaving.delete(name)?;
+    }
+    with_body(&response, &leaving, response.body().as_ref())
 }
 
 /// A response with XM's status, `headers`, and `body`.
@@ -135,6 +154,23 @@ pub fn not_modified(headers: &web_sys::Headers) -> Result<web_sys::Response, JsV
     let init = web_sys::ResponseInit::new();
     init.set_status(304);
     init.set_headers(headers);
+    web_sys::Response::new_with_opt_readable_stream_and_init(None, &init)
+}
+
+/// A redirect (302 Found) to `location`, for this visitor alone.
+///
+/// # Errors
+/// Never for a location of visible ASCII.
+pub fn found(location: &str, cookies: &[String]) -> Result<web_sys::Response, JsValue> {
+    let headers = web_sys::Headers::new()?;
+    headers.set("cache-control", "private, no-store")?;
+    headers.set("location", location)?;
+    for cookie in cookies {
+        headers.append("set-cookie", cookie)?;
+    }
+    let init = web_sys::ResponseInit::new();
+    init.set_status(302);
+    init.set_headers(&headers);
     web_sys::Response::new_with_opt_readable_stream_and_init(None, &init)
 }
 

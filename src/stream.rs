@@ -16,15 +16,17 @@ use xm_edge_core::{
     decision::Decision,
     reason::Failure,
     render::{FragmentPath, Page, Wish},
-    tag::Tail,
     template::{FriendlyId, PageFacts},
 };
 
-use crate::platform::{
-    body_reader::BodyReader,
-    body_writer::Output,
-    clock::{self, Clock},
-    gone::Gone,
+use crate::{
+    behind::Behind,
+    platform::{
+        body_reader::BodyReader,
+        body_writer::Output,
+        clock::{self, Clock},
+        gone::Gone,
+    },
 };
 
 /// Connections for flows and fragments: the platform allows six at once, and XM's body holds one.
@@ -51,7 +53,7 @@ pub trait Answers {
     fn guest(&self) -> impl Future<Output = Result<Decision, Failure>> + 'static;
 }
 
-/// Nobody is asked for a page view without a browser id, whose page asks for nothing.
+/// Nobody is asked for a page view without a browser id; only a preview's page has wishes then.
 impl<A: Answers> Answers for Option<A> {
     fn decide(
         &self,
@@ -60,7 +62,7 @@ impl<A: Answers> Answers for Option<A> {
     ) -> impl Future<Output = Result<Decision, Failure>> + 'static {
         match self {
             Some(answers) => Either::Left(answers.decide(friendly_id, facts)),
-            None => Either::Right(ready(Err(Failure::CdpError))),
+            None => Either::Right(ready(Err(Failure::NoBrowserId))),
         }
     }
 
@@ -74,7 +76,32 @@ impl<A: Answers> Answers for Option<A> {
     fn guest(&self) -> impl Future<Output = Result<Decision, Failure>> + 'static {
         match self {
             Some(answers) => Either::Left(answers.guest()),
-            None => Either::Right(ready(Err(Failure::CdpError))),
+            None => Either::Right(ready(Err(Failure::NoBrowserId))),
+        }
+    }
+}
+
+/// [`Answers`] behind one pointer: the loop exists once, whoever is asked.
+pub trait Asked {
+    /// Starts what the page wishes for.
+    fn call(&self, wish: Wish, facts: &PageFacts) -> Call;
+}
+
+impl<A: Answers> Asked for A {
+    fn call(&self, wish: Wish, facts: &PageFacts) -> Call {
+        match wish {
+            Wish::Flow(id) => {
+                let decided = self.decide(id.clone(), facts);
+                Box::pin(async move { Answer::Flow(id, decided.await) })
+            }
+            Wish::Fragment(path) => {
+                let fetched = self.fragment(path.clone());
+                Box::pin(async move { Answer::Fragment(path, fetched.await) })
+            }
+            Wish::Guest => {
+                let retrieved = self.guest();
+                Box::pin(async move { Answer::Guest(retrieved.await) })
+            }
         }
     }
 }
@@ -88,10 +115,14 @@ pub struct Ended {
     pub truncated: bool,
     /// The visitor went away.
     pub visitor_gone: bool,
+    /// Bytes of the rendered page that the visitor has taken.
+    pub written: u64,
+    /// XM sends more than is looked at.
+    pub too_large: bool,
 }
 
 /// What comes back from a call.
-enum Answer {
+pub enum Answer {
     Flow(FriendlyId, Result<Decision, Failure>),
     Fragment(FragmentPath, FragmentAnswer),
     Guest(Result<Decision, Failure>),
@@ -110,35 +141,39 @@ pub struct Stream {
     /// `Content-Length` of an identity-coded body.
     pub announced: Option<u64>,
     /// What is put at the end of the page's body, if anything.
-    pub tail: Option<Tail>,
+    pub behind: Option<Behind>,
     /// The request's clock.
     pub clock: Clock,
     /// End of the decision budget, on `clock`.
     pub deadline_ms: u32,
 }
 
-type Call = Pin<Box<dyn Future<Output = Answer>>>;
+/// A call under way.
+pub type Call = Pin<Box<dyn Future<Output = Answer>>>;
 type Read = (BodyReader, Result<Option<Vec<u8>>, JsValue>);
 
 impl Stream {
     /// Runs until everything has left or nobody takes it any more.
-    pub async fn run(self, page: &mut Page, answers: &impl Answers) -> (Ended, Output) {
+    pub async fn run(self, page: &mut Page, answers: &dyn Asked) -> (Ended, Output) {
         let Self {
             reader,
             mut output,
             gone,
             first,
             announced,
-            mut tail,
+            mut behind,
             clock,
             deadline_ms,
         } = self;
         let mut ended = Ended::default();
         let receive =
-            |page: &mut Page, tail: &mut Option<Tail>, ended: &mut Ended, bytes: &[u8]| {
+            |page: &mut Page, behind: &mut Option<Behind>, ended: &mut Ended, bytes: &[u8]| {
                 ended.received += bytes.len() as u64;
-                if let Some(tail) = tail {
-                    tail.push(bytes);
+                match behind {
+                    // Only a preview is interested in the time.
+                    Some(Behind::Overlay(_)) => page.tell_time(clock.now_ms()),
+                    Some(behind) => behind.push(bytes),
+                    None => {}
                 }
                 page.push(bytes);
                 // The end of a body of known length needs no read of its own.
@@ -147,7 +182,7 @@ impl Stream {
                 }
             };
         if let Some(first) = first {
-            receive(page, &mut tail, &mut ended, &first);
+            receive(page, &mut behind, &mut ended, &first);
         }
         let canceller = reader.canceller();
         let mut idle = Some(reader);
@@ -157,6 +192,8 @@ impl Stream {
         let mut calls: FuturesUnordered<Call> = FuturesUnordered::new();
         let mut gone = gone.wait().fuse();
         let mut expired = false;
+        // Up to where the page will have left when what is being written has been taken.
+        let mut writing_to = 0;
         loop {
             // 1. The budget counts from its start, however late the page began to wait.
             if !expired && clock.now_ms() >= deadline_ms {
@@ -169,7 +206,7 @@ impl Stream {
                 let Some(wish) = page.next_wish(clock.now_ms()) else {
                     break;
                 };
-                calls.push(call(wish, answers, page));
+                calls.push(answers.call(wish, &page.facts()));
                 if budget.is_terminated() {
                     let left = deadline_ms.saturating_sub(clock.now_ms());
                     budget.set(clock::delay(left).fuse());
@@ -178,22 +215,26 @@ impl Stream {
             // 3. Output, in one crossing for everything that may leave; the end goes along with the last of it.
             if write.is_terminated() {
                 let mut out = page.take_output();
-                if let Some(tail) = &mut tail
+                writing_to = page.taken();
+                if let Some(behind) = &mut behind
                     && !out.is_empty()
                 {
-                    out = tail.pass(out);
+                    out = behind.pass(out);
                 }
                 if page.is_done()
-                    && let Some(tail) = tail.take()
+                    && let Some(behind) = behind.take()
                 {
                     out.extend(if ended.truncated {
-                        tail.give_up()
+                        behind.give_up()
                     } else {
-                        tail.finish()
+                        behind.finish(page)
                     });
                 }
                 if page.is_done() && !ended.truncated {
-                    ended.visitor_gone = output.finish(&out).await.is_err();
+                    match output.finish(&out).await {
+                        Ok(()) => ended.written = writing_to,
+                        Err(_) => ended.visitor_gone = true,
+                    }
                     break;
                 } else if !out.is_empty() {
                     write.set(output.write(&out).fuse());
@@ -202,17 +243,24 @@ impl Stream {
                 }
             }
             // 4. Input, unless the visitor or a component is behind.
-            if page.wants_bytes()
-                && page.output_len() < MAX_BACKLOG
-                && let Some(reader) = idle.take()
-            {
+            let limit = output.limit();
+            if limit.is_some_and(|limit| ended.received > limit) {
+                ended.too_large = true;
+                canceller.cancel();
+                break;
+            }
+            let wanted = match limit {
+                Some(_) => !page.has_ended(),
+                None => page.wants_bytes() && page.output_len() < MAX_BACKLOG,
+            };
+            if wanted && let Some(reader) = idle.take() {
                 read.set(read_once(reader).fuse());
             }
             // 5. Whatever happens first.
             futures_util::select_biased! {
                 (reader, chunk) = read => {
                     match chunk {
-                        Ok(Some(bytes)) => receive(page, &mut tail, &mut ended, &bytes),
+                        Ok(Some(bytes)) => receive(page, &mut behind, &mut ended, &bytes),
                         Ok(None) => {
                             ended.truncated = announced.is_some_and(|n| n != ended.received);
                             page.end(!ended.truncated);
@@ -232,9 +280,12 @@ impl Stream {
                         Answer::Guest(answer) => page.guest(answer, now),
                     }
                 }
-                written = write => if written.is_err() {
-                    ended.visitor_gone = true;
-                    break;
+                written = write => match written {
+                    Ok(()) => ended.written = writing_to,
+                    Err(_) => {
+                        ended.visitor_gone = true;
+                        break;
+                    }
                 },
                 () = gone => {
                     ended.visitor_gone = true;
@@ -268,21 +319,4 @@ impl Stream {
 async fn read_once(mut reader: BodyReader) -> Read {
     let chunk = reader.read().await;
     (reader, chunk)
-}
-
-fn call(wish: Wish, answers: &impl Answers, page: &Page) -> Call {
-    match wish {
-        Wish::Flow(id) => {
-            let decided = answers.decide(id.clone(), &page.facts());
-            Box::pin(async move { Answer::Flow(id, decided.await) })
-        }
-        Wish::Fragment(path) => {
-            let fetched = answers.fragment(path.clone());
-            Box::pin(async move { Answer::Fragment(path, fetched.await) })
-        }
-        Wish::Guest => {
-            let retrieved = answers.guest();
-            Box::pin(async move { Answer::Guest(retrieved.await) })
-        }
-    }
 }

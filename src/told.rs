@@ -48,6 +48,8 @@ pub struct Listener<'l> {
     matched: Option<rules::Matched>,
     /// A copy of the request, for its form.
     form: Option<(web_sys::Request, FormCopy)>,
+    /// It is a preview: whatever XM tells is not passed on.
+    deaf: bool,
 }
 
 /// What an answer told.
@@ -99,7 +101,13 @@ impl<'l> Listener<'l> {
             path,
             matched,
             form,
+            deaf: false,
         }
+    }
+
+    /// Hears nothing from now on: in a preview nobody did anything.
+    pub fn be_deaf(&mut self) {
+        self.deaf = true;
     }
 
     /// What `response` tells. What is not understood is logged by its reason.
@@ -107,6 +115,9 @@ impl<'l> Listener<'l> {
         let list = response.headers();
         let headers = PlatformHeaders(&list);
         let mut heard = Heard::default();
+        if self.deaf {
+            return heard;
+        }
         if let Some(value) = headers.get(header::NAME) {
             for line in header::parse(&value) {
                 match line {
@@ -240,7 +251,9 @@ impl<'l> Listener<'l> {
         if let Some(kind) = decisive(&heard.events) {
             match admit(visit.class, visit.grants, known, kind) {
                 Admission::Send(id) => {
-                    cookie = visit.id.renewal(client_key, self.site);
+                    if !self.site.shadow {
+                        cookie = visit.id.renewal(client_key, self.site);
+                    }
                     self.send(heard, &id, visit, context);
                 }
                 Admission::CreateId => {
@@ -257,7 +270,7 @@ impl<'l> Listener<'l> {
         {
             self.send(heard, &id, visit, context);
         }
-        if logout && (is_known || cookie.is_some()) {
+        if logout && !self.site.shadow && (is_known || cookie.is_some()) {
             // The next page view starts under a new id.
             cookie = Some(id_cookie::expire(client_key, self.site));
         }

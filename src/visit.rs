@@ -6,6 +6,7 @@
 use xm_edge_core::{
     cdp::unknown_ids::Standing,
     config::Site,
+    page_experience::loop_cookie,
     request::{
         BrowserId, Campaign, Cookies, Grants, Headers, Target, VisitorClass, browser_id, classify,
         consent,
@@ -68,6 +69,8 @@ pub struct Visit {
     pub user_agent: String,
     /// utm parameters and the referrer on entry.
     pub campaign: Campaign,
+    /// A redirect of ours has led here.
+    pub redirected: bool,
 }
 
 impl Visit {
@@ -78,19 +81,30 @@ impl Visit {
         site: &Site,
         client_key: &str,
     ) -> Self {
-        let class = classify(headers);
         let cookies = Cookies::from_headers(headers);
+        Self::with_cookies(&cookies, target, headers, site, client_key)
+    }
+
+    /// As [`Self::read`], where the cookies are read already.
+    pub fn with_cookies(
+        cookies: &Cookies,
+        target: &Target<'_>,
+        headers: &impl Headers,
+        site: &Site,
+        client_key: &str,
+    ) -> Self {
+        let class = classify(headers);
         let human = class == VisitorClass::Human;
-        let allowed = consent::grants(&site.consent, &cookies, consent::privacy_control(headers));
+        let allowed = consent::grants(&site.consent, cookies, consent::privacy_control(headers));
         let name = browser_id::cookie_name(client_key);
         let id = if !human {
             IdState::None(label(class))
-        } else if consent::withdrawn(&site.consent, allowed, &cookies, &name) {
+        } else if consent::withdrawn(&site.consent, allowed, cookies, &name) {
             IdState::Withdrawn
         } else if !allowed.id {
             IdState::None("no_consent")
         } else {
-            match browser_id::from_cookies(&cookies, client_key) {
+            match browser_id::from_cookies(cookies, client_key) {
                 None => IdState::Wanted,
                 Some(id) => match unknown_ids::standing(&id) {
                     Standing::Good => IdState::Known(id),
@@ -105,7 +119,29 @@ impl Visit {
             id,
             user_agent: headers.get("user-agent").unwrap_or_default(),
             campaign: Campaign::read(target, headers),
+            redirected: !site.page_experiences.is_empty() && loop_cookie::is_set(cookies),
         }
+    }
+}
+
+impl Visit {
+    /// The same as a preview: nobody is counted, nothing of the visitor's own changes, and the CDP is asked only for an id
+    /// that is there and may be used.
+    pub fn of_preview(mut self) -> Self {
+        let may_ask = self.grants.personalisation;
+        self.id = match self.id {
+            IdState::Known(id) | IdState::Replaced { new: id, .. } if may_ask => IdState::Known(id),
+            IdState::Known(_) | IdState::Replaced { .. } | IdState::Withdrawn => {
+                IdState::None("no_consent")
+            }
+            IdState::Wanted => IdState::None("no_id"),
+            IdState::None(label) => IdState::None(label),
+        };
+        self.grants = Grants {
+            analytics: false,
+            ..self.grants
+        };
+        self
     }
 }
 

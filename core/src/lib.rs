@@ -10,6 +10,8 @@
 
 pub mod answer;
 pub mod api_keys;
+pub mod asking;
+pub mod breaker;
 pub mod cdp;
 pub mod config;
 pub mod decision;
@@ -18,10 +20,15 @@ pub mod events;
 pub mod guests;
 pub mod insertion;
 pub mod log_line;
+pub mod page_experience;
+pub mod preview;
 pub mod reason;
 pub mod render;
 pub mod request;
 pub mod response;
+pub mod reuse;
+pub mod rollout;
 pub mod sdk_proxy;
+pub mod steady;
 pub mod tag;
 pub mod template;

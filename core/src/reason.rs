@@ -35,10 +35,16 @@ pub enum PassThrough {
     NotNavigation,
     /// `Range` in the request, or a 206.
     Range,
+    /// Whether the rollout is on cannot be known: KV is bound and does not answer.
+    RolloutUnknown,
+    /// `shadow = true`: the page is looked at, and XM's own answer goes to the visitor.
+    Shadow,
     /// A path that ends in the extension of a static file.
     StaticFile,
     /// Any status but 200 (404 when configured).
     Status,
+    /// The kill switch in KV.
+    SwitchedOff,
     /// `browser_cache = "revalidate"`, and the page is larger than may be kept for its ETag, or broke off.
     TooLarge,
     /// A WebSocket upgrade.
@@ -65,8 +71,11 @@ impl PassThrough {
             Self::NotHtml => "not_html",
             Self::NotNavigation => "not_navigation",
             Self::Range => "range",
+            Self::RolloutUnknown => "rollout_unknown",
+            Self::Shadow => "shadow",
             Self::StaticFile => "static_file",
             Self::Status => "status",
+            Self::SwitchedOff => "switched_off",
             Self::TooLarge => "too_large_to_revalidate",
             Self::Upgrade => "upgrade",
         }
@@ -90,16 +99,22 @@ pub enum Failure {
     FragmentError,
     /// The CDP's answer is not a JSON object, or too large or too deep.
     InvalidDecision,
+    /// A preview by somebody without a browser id that may be used: nobody is asked, and none is created.
+    NoBrowserId,
     /// The visitor's guest record is to be shown, and the secret `CDP_API_TOKEN` is not set.
     NoCredentials,
     /// The element has no end tag of its own.
     NoEndTag,
+    /// The rollout is for a share of the visitors, and this one is not among them.
+    NotInRollout,
     /// The guest behind the browser id is not the person whom XM named in `CDP-Guest`.
     NotTheGuest,
     /// The origin's body ended inside the component.
     OriginTruncated,
     /// The parser's memory limit was reached.
     ParserLimit,
+    /// The flow is switched off in the rollout.
+    SwitchedOff,
     /// The decision did not arrive within the budget.
     Timeout,
     /// The component's content is larger than `hold_limit_kib`.
@@ -120,11 +135,14 @@ impl Failure {
             Self::CdpError => "cdp_error",
             Self::FragmentError => "fragment_error",
             Self::InvalidDecision => "invalid_decision",
+            Self::NoBrowserId => "no_id",
             Self::NoCredentials => "no_credentials",
             Self::NoEndTag => "no_end_tag",
+            Self::NotInRollout => "not_in_rollout",
             Self::NotTheGuest => "not_the_guest",
             Self::OriginTruncated => "origin_truncated",
             Self::ParserLimit => "parser_limit",
+            Self::SwitchedOff => "switched_off",
             Self::Timeout => "timeout",
             Self::TooLarge => "too_large",
             Self::TooMany => "too_many",

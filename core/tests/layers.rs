@@ -10,10 +10,16 @@ use std::{
 /// Module → the modules that it may import.
 const ARROWS: &[(&str, &[&str])] = &[
     ("answer", &[]),
-    ("api_keys", &[]),
+    ("api_keys", &["answer", "request"]),
+    (
+        "asking",
+        &["breaker", "cdp", "decision", "reason", "reuse", "template"],
+    ),
+    ("breaker", &["steady", "template"]),
     ("config", &[]),
     ("insertion", &[]),
     ("reason", &[]),
+    ("steady", &[]),
     ("template", &["reason"]),
     ("decision", &["reason", "template"]),
     ("render", &["decision", "insertion", "reason", "template"]),
@@ -24,14 +30,40 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tag", &["cdp", "config", "insertion", "reason", "request"]),
     (
         "endpoints",
-        &["answer", "cdp", "config", "events", "request", "sdk_proxy"],
+        &[
+            "answer",
+            "breaker",
+            "cdp",
+            "config",
+            "events",
+            "request",
+            "rollout",
+            "sdk_proxy",
+        ],
     ),
     ("sdk_proxy", &["cdp", "config", "reason", "request"]),
     (
         "guests",
         &["answer", "api_keys", "cdp", "config", "request"],
     ),
-    ("log_line", &["reason", "render"]),
+    (
+        "page_experience",
+        &[
+            "config", "decision", "reason", "render", "request", "template",
+        ],
+    ),
+    ("log_line", &["page_experience", "reason", "render"]),
+    (
+        "preview",
+        &[
+            "answer", "api_keys", "config", "reason", "render", "request", "tag", "template",
+        ],
+    ),
+    ("reuse", &["cdp", "config", "template"]),
+    (
+        "rollout",
+        &["cdp", "config", "reason", "steady", "template"],
+    ),
 ];
 
 #[test]

@@ -44,12 +44,13 @@ fn node(arguments: &[&str], html: &str) -> bool {
 }
 
 #[test]
-fn the_committed_beacon_is_what_its_source_gives() {
+fn the_committed_scripts_are_what_their_sources_give() {
     if !root().join("node_modules/esbuild").exists() {
         eprintln!("skipped: no esbuild, run npm ci");
         return;
     }
     node(&["beacon/build.mjs", "--check"], "");
+    node(&["preview/build.mjs", "--check"], "");
 }
 
 #[test]

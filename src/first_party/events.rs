@@ -8,7 +8,7 @@ use uuid::Uuid;
 use wasm_bindgen::JsValue;
 use worker::{Context, Env};
 use xm_edge_core::{
-    config::{CdpSettings, Config, site_for},
+    config::{CdpSettings, Config},
     endpoints::{
         Admission, Answer, Endpoint, Incoming, MAX_BODY, Received, accepted, admit, event,
         identity, ignored, not_stored, screen,
@@ -64,7 +64,7 @@ async fn take(
     env: &Env,
     context: &Context,
 ) -> Answer {
-    let site = site_for(config, &call.target.host, &incoming.page_path).into_owned();
+    let site = call.site(config, &incoming.page_path, env).into_owned();
     let client_key = &config.cdp.client_key;
     let visit = Visit::read(call.target, call.headers, &site, client_key);
     let known = visit.id.id().cloned();

@@ -13,9 +13,8 @@ use xm_edge_core::{
     guests::{self, Call as CdpCall, Exchange, Line, MAX_BODY, MAX_REPLY, Reply, Request, Step},
 };
 
-use super::{Call, idempotency::Taken, respond};
+use super::{Call, idempotency::Taken, read_body, respond};
 use crate::platform::{
-    body_reader::BodyReader,
     clock::{self, Clock},
     environment, fetch,
 };
@@ -42,7 +41,7 @@ pub(super) async fn answer(
         Err(refused) => return end(label, &refused, (0, 0), clock),
     };
     if exchange.awaits_body() {
-        exchange.receive(&read(call.request).await);
+        exchange.receive(&read_body(call.request, MAX_BODY).await);
     }
     // What was begun is carried out, and remembered, also for a server that does not wait for the answer.
     let answered = future_to_promise(async move {
@@ -66,21 +65,6 @@ fn end(
     let line = Line::new(label, answer.status, counts, clock.now_ms());
     worker::console_log!("{}", line.json());
     respond(answer)
-}
-
-/// At most [`MAX_BODY`] bytes of the body, and one more when there are more. One that breaks off is no JSON.
-async fn read(request: &web_sys::Request) -> Vec<u8> {
-    let Some(body) = request.body() else {
-        return Vec::new();
-    };
-    let Ok(mut reader) = BodyReader::new(&body) else {
-        return Vec::new();
-    };
-    match reader.read_to_end(MAX_BODY).await {
-        Ok(Some(whole)) => whole,
-        Ok(None) => vec![b' '; MAX_BODY + 1],
-        Err(_) => Vec::new(),
-    }
 }
 
 /// Carries out an exchange with the CDP.

@@ -6,17 +6,17 @@
 
 use std::{cell::RefCell, collections::HashMap};
 
-use worker::{Cache, Response};
 use xm_edge_core::guests::{Recalled, idempotency::KEPT_S};
 
-use crate::platform::clock::Clock;
+use crate::platform::{
+    cache::{self, Place},
+    clock::Clock,
+};
 
 /// Most names that an isolate remembers, some 300 bytes each.
 const MOST: usize = 1_024;
 /// Milliseconds after which a request that has not ended is given up: the platform has ended it.
 const LONGEST_MS: u64 = 60_000;
-/// No such host exists: the names are ours alone.
-const PLACE: &str = "https://idempotency.invalid/";
 
 /// What stands under a name.
 enum Entry {
@@ -54,7 +54,7 @@ impl Taken {
             return (known, None);
         }
         let taken = Self(name);
-        match cached(&taken.0).await {
+        match cache::get(Place::Idempotency, &taken.0).await {
             Ok(Some(record)) => (Recalled::Record(record), Some(taken)),
             Ok(None) | Err(_) => (Recalled::Nothing, Some(taken)),
         }
@@ -69,7 +69,7 @@ impl Taken {
         };
         MEMORY.with_borrow_mut(|memory| memory.insert(self.0.clone(), entry));
         // Without a cache, or when it fails, the memory holds.
-        let _ = put(&self.0, record).await;
+        let _ = cache::put(Place::Idempotency, &self.0, record, u64::from(KEPT_S)).await;
     }
 }
 
@@ -95,23 +95,4 @@ fn make_room(memory: &mut HashMap<String, Entry>, now: u64) {
     if memory.len() >= MOST {
         memory.retain(|_, entry| matches!(entry, Entry::UnderWay { .. }));
     }
-}
-
-async fn cached(name: &str) -> worker::Result<Option<String>> {
-    let found = Cache::default()
-        .get(format!("{PLACE}{name}"), false)
-        .await?;
-    match found {
-        Some(mut response) => response.text().await.map(Some),
-        None => Ok(None),
-    }
-}
-
-async fn put(name: &str, record: String) -> worker::Result<()> {
-    let mut response = Response::ok(record)?;
-    let headers = response.headers_mut();
-    headers.set("cache-control", &format!("max-age={KEPT_S}"))?;
-    Cache::default()
-        .put(format!("{PLACE}{name}"), response)
-        .await
 }

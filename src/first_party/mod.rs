@@ -6,20 +6,28 @@
 mod events;
 mod guests;
 mod idempotency;
+mod preview;
 mod sdk;
 
 pub use guests::carry_out;
 
+use std::borrow::Cow;
+
 use wasm_bindgen::JsValue;
 use worker::{Context, Env};
 use xm_edge_core::{
-    config::{Config, Problem},
-    endpoints::{self, Answer, Endpoint},
-    request::Target,
-    tag::beacon,
+    config::{Config, Consent, Problem, Site, site_for},
+    endpoints::{self, Answer, Endpoint, Health},
+    preview::{KeyFault, cookie, overlay},
+    request::{Headers, Target},
+    tag::{Asset, beacon},
 };
 
-use crate::platform::headers::PlatformHeaders;
+use crate::{
+    isolate,
+    platform::{body_reader::BodyReader, clock::Clock, environment, headers::PlatformHeaders},
+    rollout,
+};
 
 /// The prefix of the endpoints while the configuration is broken.
 const DEFAULT_PREFIX: &str = "/_cdp";
@@ -64,8 +72,23 @@ impl Call<'_> {
         let found = endpoints::find(rest);
         let config = match config {
             _ if found == Some(Endpoint::Health) => {
-                let problems = config.as_ref().err().map_or(&[][..], Vec::as_slice);
-                return respond(&endpoints::health(self.method, problems));
+                let mut problems = config.as_ref().err().cloned().unwrap_or_default();
+                let client_key = config.as_ref().map(|config| config.cdp.client_key.as_str());
+                let rollout = rollout::health(env, context, client_key.unwrap_or_default()).await;
+                let (rollout, wrong) = rollout.unzip();
+                problems.extend(wrong.unwrap_or_default());
+                let health = Health {
+                    problems: &problems,
+                    breakers: isolate::breakers(),
+                    rollout,
+                    preview: environment::preview_secrets(env)
+                        .key
+                        .as_ref()
+                        .err()
+                        .copied()
+                        .map(KeyFault::remedy),
+                };
+                return respond(&health.answer(self.method));
             }
             Ok(config) => config,
             Err(_) => {
@@ -73,36 +96,76 @@ impl Call<'_> {
                 return respond(&endpoints::problem(503, detail, &[]));
             }
         };
-        if beacon::is_at(rest) {
-            return self.beacon();
+        if let Some(asset) = asset_at(rest) {
+            return self.asset(asset);
         }
         match found {
             Some(Endpoint::Guests) => {
                 guests::answer(self, rest.trim_start_matches('/'), config, env, context).await
             }
+            Some(Endpoint::Preview) => preview::answer(self, config, env).await,
             Some(Endpoint::OpenApi) if config.site.debug => {
                 respond(&endpoints::openapi(self.method, &config.site))
             }
             // Unknown, as any path that there is not.
-            Some(Endpoint::OpenApi) => sdk::answer(self, config, context).await,
+            Some(Endpoint::OpenApi) => sdk::answer(self, config, env, context).await,
             Some(endpoint) => events::answer(self, endpoint, config, env, context).await,
-            None => sdk::answer(self, config, context).await,
+            None => sdk::answer(self, config, env, context).await,
         }
     }
 }
 
 impl Call<'_> {
-    /// The script that sends marked goals.
-    fn beacon(&self) -> Result<web_sys::Response, JsValue> {
+    /// The site of the page at `page_path`, which makes the call; for a preview, one on which nobody agrees to anything: its
+    /// own scripts must not count it either.
+    fn site<'s>(&self, config: &'s Config, page_path: &str, env: &Env) -> Cow<'s, Site> {
+        let site = site_for(config, &self.target.host, page_path);
+        let cookies = self.headers.get("cookie").unwrap_or_default();
+        let secrets = environment::preview_secrets(env);
+        let (key, now_s) = (secrets.key.as_ref().ok(), Clock::epoch_s());
+        if !cookie::is_from_preview(&cookies, key, self.target, page_path, now_s) {
+            return site;
+        }
+        Cow::Owned(Site {
+            consent: Consent::Off,
+            ..site.into_owned()
+        })
+    }
+
+    /// A file of the Worker's own.
+    fn asset(&self, asset: &Asset) -> Result<web_sys::Response, JsValue> {
         if !matches!(self.method, "GET" | "HEAD") {
-            let refused = endpoints::problem(405, "The beacon is read with GET.", &[]);
+            let refused = endpoints::problem(405, "This file is read with GET.", &[]);
             return respond(&refused.with("allow", "GET, HEAD"));
         }
-        let answer = beacon::answer(self.target.query, self.headers);
+        let answer = asset.answer(self.target.query, self.headers);
         let init = init(answer.status, &answer.headers)?;
         let body = js_sys::Uint8Array::from(answer.body);
         let body = (answer.status == 200).then_some(&body);
         web_sys::Response::new_with_opt_js_u8_array_and_init(body, &init)
+    }
+}
+
+/// The file at `rest`, below the prefix.
+fn asset_at(rest: &str) -> Option<&'static Asset> {
+    if beacon::is_at(rest) {
+        return Some(&beacon::ASSET);
+    }
+    overlay::asset_at(rest)
+}
+
+/// At most `limit` bytes of a body of XM's server, and one more when there are more. One that breaks off is no JSON.
+async fn read_body(request: &web_sys::Request, limit: usize) -> Vec<u8> {
+    let Some(body) = request.body() else {
+        return Vec::new();
+    };
+    let Ok(mut reader) = BodyReader::new(&body) else {
+        return Vec::new();
+    };
+    match reader.read_to_end(limit).await {
+        Ok(Some(whole)) => whole,
+        Ok(None) => vec![b' '; limit + 1],
+        Err(_) => Vec::new(),
     }
 }
 

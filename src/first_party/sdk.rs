@@ -10,9 +10,9 @@ use futures_util::{
     future::{Either, select},
 };
 use wasm_bindgen::JsValue;
-use worker::Context;
+use worker::{Context, Env};
 use xm_edge_core::{
-    config::{Config, site_for},
+    config::Config,
     endpoints::problem,
     sdk_proxy::{self, Forward, MAX_BODY, MAX_REPLY, Plan, Refusal, TIME_LIMIT_MS, plan},
 };
@@ -30,10 +30,11 @@ use crate::platform::{
 pub(super) async fn answer(
     call: &Call<'_>,
     config: &Config,
+    env: &Env,
     context: &Context,
 ) -> Result<web_sys::Response, JsValue> {
     let page = sdk_proxy::page_path(call.target, call.headers);
-    let site = site_for(config, &call.target.host, page.as_deref().unwrap_or("/"));
+    let site = call.site(config, page.as_deref().unwrap_or("/"), env);
     match plan(call.method, call.target, call.headers, &config.cdp, &site) {
         Plan::Answer(answer) => with_headers(answer.status, &answer.headers, &answer.body),
         Plan::Refuse(refusal) => refuse(refusal),

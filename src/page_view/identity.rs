@@ -43,6 +43,8 @@ impl PageRequest<'_> {
             IdState::None(label) => Identity::none(label),
             IdState::Withdrawn => Identity::none("withdrawn"),
             IdState::Replaced { new, .. } => Identity::some(new.clone(), "replaced"),
+            // Nobody gets an id for a page that is XM's.
+            IdState::Wanted if self.switch.passes().await.is_some() => Identity::none("none"),
             IdState::Wanted => match cdp::create_in_time(&self.config.cdp, &self.site).await {
                 Ok(id) => Identity::some(id, "created"),
                 Err(label) => Identity::none(label),

@@ -3,7 +3,10 @@
 //! In: XM's headers, the visitor's id. Out: a changed copy. What changes is the core's decision.
 
 use wasm_bindgen::JsValue;
-use xm_edge_core::response::{self, Leaving, id_cookie, server_timing};
+use xm_edge_core::{
+    page_experience::loop_cookie,
+    response::{self, Leaving, id_cookie, server_timing},
+};
 
 use super::{PageRequest, identity::Identity};
 use crate::{
@@ -21,7 +24,10 @@ impl PageRequest<'_> {
         origin_ms: u32,
     ) -> Result<web_sys::Headers, JsValue> {
         let client_key = &self.config.cdp.client_key;
+        let previewing = self.seen.preview.is_some();
         let cookie = match (&identity.id, &self.visit.id) {
+            // A preview changes nothing of the visitor's own.
+            _ if previewing => None,
             (Some(_), _) if identity.logout => Some(id_cookie::expire(client_key, &self.site)),
             (Some(id), state) => {
                 let renewed = state.renewal(client_key, &self.site);
@@ -38,9 +44,14 @@ impl PageRequest<'_> {
         let edits = response::edits(&Leaving {
             decoded,
             id_cookie: cookie.as_deref(),
+            preview: previewing,
+            preview_cookie: self.seen.expired.as_deref(),
             server_timing: timing.as_deref(),
         });
         headers::apply(&leaving, &edits);
+        if self.visit.redirected {
+            leaving.append("set-cookie", &loop_cookie::expire(self.scheme()))?;
+        }
         Ok(leaving)
     }
 

@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! gate ─► visitor ─► start (XM and the browser id at once) ─► open ─► stream ─► after
+//!                  │   └ whole (and the flow of a page-level rule) ─► redirect
+//!                  └ shadow (XM's own answer; the rest only for the log)
 //! ```
 //!
 //! In: the platform's request. Out: the platform's response. Each phase's decisions are the core's; a phase that fails
@@ -10,23 +12,32 @@
 mod identity;
 mod leaving;
 mod open;
+mod preview;
 mod send;
+mod shadow;
+mod start;
 mod tag;
+mod whole;
+
+use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 use worker::{Context, Env};
 use xm_edge_core::{
     config::{Config, Site, site_for},
+    preview::Seen,
     reason::PassThrough,
     request::{
-        Route, Target, gate,
+        Cookies, Route, Target, gate,
         loop_guard::{self, Pass},
     },
+    rollout::Standing,
 };
 
 use crate::{
     cdp, first_party, pass_through,
-    platform::{clock::Clock, environment, headers::PlatformHeaders},
+    platform::{background, clock::Clock, environment, headers::PlatformHeaders},
+    rollout::{self, Switch},
     told::Listener,
     visit::Visit,
 };
@@ -71,11 +82,15 @@ pub async fn answer(
     let site = site_for(config, &target.host, target.path).into_owned();
 
     // 1. Gate.
-    let route = match pass {
+    let mut route = match pass {
         Pass::First => gate(&method, &target, &headers, &site),
         _ => Route::PassThrough(PassThrough::Loop),
     };
     let tenant = &config.cdp;
+    let switch = (route == Route::Page).then(|| Switch::look(env, context, &tenant.client_key));
+    if let Some(reason) = switch.as_ref().and_then(Switch::passes_now) {
+        route = Route::PassThrough(reason);
+    }
     let mut listener = Listener::new(request, env, tenant, &site, &method, &url, target.path);
     let to_xm = pass_through::to_xm(request, &target, route, hops, xm_origin)?;
     let visit = || Visit::read(&target, &headers, &site, &tenant.client_key);
@@ -83,29 +98,57 @@ pub async fn answer(
         let quiet = matches!(reason, PassThrough::StaticFile | PassThrough::ExcludedPath);
         let log = !quiet || site.debug;
         let response = pass_through::answer(&to_xm, reason, clock, log).await?;
-        if (reason, method.as_str()) == (PassThrough::Method, "HEAD") {
+        let is_head = (reason, method.as_str()) == (PassThrough::Method, "HEAD");
+        // A page that is XM's, or the head of one.
+        if switch.is_some() || is_head && rollout::is_off(env) {
+            return pass_through::without_ours(response);
+        }
+        if is_head {
             return pass_through::head_of_page(response, &target, &headers, &site);
         }
-        let create = async { cdp::create_in_time(tenant, &site).await.ok() };
+        // In shadow mode no answer carries an id that it could be kept by.
+        let create = async {
+            match site.shadow {
+                true => None,
+                false => cdp::create_in_time(tenant, &site).await.ok(),
+            }
+        };
         return listener.pass(response, visit, create, context).await;
     }
 
     // 2. Visitor.
-    let visit = visit();
+    let cookies = Cookies::from_headers(&headers);
+    let seen = preview::seen(cookies.header(), &target, &to_xm, env);
+    let mut visit = Visit::with_cookies(&cookies, &target, &headers, &site, &tenant.client_key);
+    if seen.preview.is_some() {
+        visit = visit.of_preview();
+        listener.be_deaf();
+    }
     let view = PageRequest {
         clock,
         requested_at_ms: Clock::epoch_ms(),
         config,
         env,
+        context: Rc::new(background::share(context)),
+        // A page without one has been passed through.
+        switch: switch.unwrap_or(Switch::Holds(Standing::Unknown)),
         site: site.clone(),
         visit,
+        seen,
         path: target.path.to_owned(),
+        query: target.query.map(str::to_owned),
         origin: format!("{}://{}", target.scheme, target.host),
         xm: xm_base(&target, config),
         to_xm,
         // The handle, not the body: Request's own `clone` is JavaScript's.
         request: Clone::clone(request),
     };
+    // What a marketer previews is shown; shadow mode is for visitors.
+    if view.site.shadow && view.seen.preview.is_none() {
+        let route = Route::PassThrough(PassThrough::Shadow);
+        let as_asked = pass_through::to_xm(request, &target, route, hops, xm_origin)?;
+        return view.shadow(&as_asked, &mut listener, context).await;
+    }
     view.answer(&mut listener, context).await
 }
 
@@ -140,9 +183,16 @@ struct PageRequest<'c> {
     requested_at_ms: u64,
     config: &'c Config,
     env: &'c Env,
+    /// Where work goes on behind the page.
+    context: Rc<Context>,
+    /// For whom it is personalised, if at all.
+    switch: Switch,
     site: Site,
     visit: Visit,
+    /// What the visitor's cookies say of previews.
+    seen: Seen,
     path: String,
+    query: Option<String>,
     /// Scheme and host of the page, as the visitor sees them.
     origin: String,
     xm: String,

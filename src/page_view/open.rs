@@ -1,5 +1,4 @@
-//! Phases 3 and 4: XM and the browser id are asked at once; then XM's answer is looked at, and if it is no page it goes
-//! on unread.
+//! Phases 3 and 4, chained: XM is asked; then its answer is looked at, and if it is no page it goes on unread.
 //!
 //! In: a request that may be a page view. Out: XM's own response, the default page with private headers, or a page to
 //! stream.
@@ -12,16 +11,26 @@ use xm_edge_core::{
     events::Outgoing,
     guests::vouch::{self, Vouched},
     log_line::{LogLine, OriginLog},
-    reason::PassThrough,
+    reason::{Failure, PassThrough},
     render::{Page, PageSettings},
     request::{Headers, VisitorClass},
     response::{self, Opened},
+    reuse::Policy,
+    rollout,
 };
 
-use super::{PageRequest, identity::Identity, send::OpenPage};
+use super::{
+    PageRequest,
+    identity::Identity,
+    send::OpenPage,
+    start::Begun,
+    whole::{Decided, Start},
+};
 use crate::{
-    after, pass_through,
-    platform::{body_writer, fetch, headers::PlatformHeaders, queue::Queue},
+    after,
+    behind::Behind,
+    isolate, pass_through,
+    platform::{body_writer, headers::PlatformHeaders, queue::Queue},
     told::Listener,
     visit,
 };
@@ -29,25 +38,43 @@ use crate::{
 impl PageRequest<'_> {
     /// Answers it.
     pub(super) async fn answer(
-        self,
+        mut self,
         listener: &mut Listener<'_>,
         context: &Context,
     ) -> Result<web_sys::Response, JsValue> {
-        // 3. Start: XM and, for a visitor without one, the browser id, at once.
+        // 3. Start.
         let mut creating = Box::pin(self.create_id().fuse());
-        let mut fetching = Box::pin(fetch::send(&self.to_xm).fuse());
-        let mut created = None;
-        let fetched = loop {
-            futures_util::select_biased! {
-                fetched = fetching => break fetched,
-                id = creating => created = Some(id),
-            }
+        let begun = match self.undecided() {
+            None => self.start(&mut creating).await,
+            Some(undecided) => match self.start_decided(undecided, &mut creating).await? {
+                Start::Begun(begun) => begun,
+                Start::Answered(response) => return Ok(response),
+            },
         };
-        let origin_ms = self.clock.now_ms();
+        let Begun {
+            fetched,
+            origin_ms,
+            identity: mut created,
+            decided,
+            to_xm,
+        } = begun;
+        let mut line = LogLine::page();
+        let note = |mut line: LogLine, status| {
+            if let Some(decided) = &decided {
+                line.note_page(&decided.outcome);
+            }
+            pass_through::note(line, status, self.clock);
+        };
         let Ok(xm) = fetched else {
-            pass_through::note(LogLine::page(), 0, self.clock);
+            note(line, 0);
             return pass_through::bad_gateway();
         };
+
+        // A new isolate may hear only now that the page is XM's.
+        if let Some(reason) = self.switch.passes().await {
+            pass_through::note(LogLine::passed(reason), xm.status(), self.clock);
+            return pass_through::without_ours(xm);
+        }
 
         // 4. Open: is it a page at all? If not, nobody reads it.
         let xm_headers = xm.headers();
@@ -55,7 +82,14 @@ impl PageRequest<'_> {
         let page_type = match response::gate(status, &PlatformHeaders(&xm_headers), &self.site) {
             Opened::Page(page_type) => page_type,
             Opened::PassThrough(reason) => {
-                pass_through::note(LogLine::passed(reason), status, self.clock);
+                note(LogLine::passed(reason), status);
+                if decided.is_some()
+                    && let Some(identity) = created.take()
+                {
+                    return self
+                        .pass_decided(listener, &xm, identity, origin_ms, context)
+                        .await;
+                }
                 // The id that is under way already: a second one would be a second guest.
                 let create = async {
                     match created {
@@ -64,48 +98,79 @@ impl PageRequest<'_> {
                     }
                 };
                 let visit = || self.visit.clone();
-                return listener.pass(xm, visit, create, context).await;
+                let passed = listener.pass(xm, visit, create, context).await?;
+                return self.made_private(passed);
             }
         };
         let Some(body) = xm.body() else {
-            pass_through::note(LogLine::passed(PassThrough::EmptyBody), status, self.clock);
-            return Ok(xm);
+            note(LogLine::passed(PassThrough::EmptyBody), status);
+            return self.made_private(xm);
         };
         let mut identity = match created {
             Some(created) => created,
             None => (&mut creating).await,
         };
-        drop((creating, fetching));
+        drop(creating);
+        if let Some(to_xm) = to_xm {
+            self.to_xm = to_xm;
+        }
         let told = self.told(listener, &xm, &mut identity).await;
-        let mut line = LogLine::page();
         line.visitor = Some(visit::label(self.visit.class));
         line.id = Some(identity.label);
+        let preview = self.seen.preview.clone();
+        line.preview = preview.is_some();
         line.origin = Some(OriginLog {
             status,
             ms: origin_ms,
         });
-        let personalise = identity.id.is_some() && self.visit.grants.personalisation;
+        let mut may_ask = identity.id.is_some() && self.visit.grants.personalisation;
+        if may_ask && !self.is_in_rollout(&identity) {
+            may_ask = false;
+            line.personalisation = Some(Failure::NotInRollout.label());
+        }
+        let personalise = may_ask || preview.is_some();
         // Whoever counts its views, the page may have marked goals.
         let analytics = identity.id.is_some() && self.visit.grants.analytics;
         let count = analytics && self.site.page_views == PageViews::Edge;
         if personalise || analytics || self.wants_tag(&identity, page_type) {
             let added = self.added(&xm_headers, &identity, page_type);
             let vouched = self.vouched(&xm_headers);
+            // A CDP that is away decides nothing: unless something may stand in, nobody need find where.
+            let refused = may_ask
+                && preview.is_none()
+                && Policy::of(&self.site).is_none()
+                && isolate::refuses_pages();
             let settings = PageSettings {
                 hold_limit: self.site.hold_limit_kib as usize * 1024,
                 declared: page_type.declared,
                 trusted_html: self.site.trusted_html.clone(),
                 guest: vouched.is_some(),
-                personalise,
+                personalise: personalise && !refused,
                 insertion: added.insertion,
             };
+            let mut page = Page::new(settings);
+            let behind = match &preview {
+                Some(preview) => {
+                    self.tell(preview, &mut page);
+                    self.overlay(&xm_headers, &identity, page_type)
+                }
+                None => added.tail.map(Behind::Tail),
+            };
+            if refused {
+                page.refuse(Failure::BreakerOpen);
+            }
+            let whole = decided.map(|Decided { outcome, answer }| {
+                page.know(outcome.friendly_id.clone(), answer, outcome.flow_ms);
+                outcome
+            });
             let opened = OpenPage {
                 xm,
                 body,
                 identity,
                 line,
-                page: Page::new(settings),
-                tail: added.tail,
+                whole,
+                page,
+                behind,
                 vouched,
                 told,
                 count,
@@ -148,7 +213,7 @@ impl PageRequest<'_> {
 
     /// What XM tells of the visitor with this page, to be sent when that has left. (A form that changes a guest is never a
     /// page's request.)
-    async fn told(
+    pub(super) async fn told(
         &self,
         listener: &mut Listener<'_>,
         xm: &web_sys::Response,
@@ -164,8 +229,14 @@ impl PageRequest<'_> {
         any.then(|| listener.outgoing(heard.events, id, &self.visit))
     }
 
+    fn is_in_rollout(&self, identity: &Identity) -> bool {
+        let client_key = &self.config.cdp.client_key;
+        let admits = |id| rollout::admits(&self.switch.rollout(), client_key, id);
+        identity.id.as_ref().is_none_or(admits)
+    }
+
     /// XM's word for the visitor, where pages may show something of a guest.
-    fn vouched(&self, xm: &web_sys::Headers) -> Option<Vouched> {
+    pub(super) fn vouched(&self, xm: &web_sys::Headers) -> Option<Vouched> {
         if self.site.guest_fields.is_empty() {
             return None;
         }

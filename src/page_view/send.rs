@@ -13,16 +13,17 @@ use xm_edge_core::{
     events::{Outgoing, Source},
     guests::vouch::Vouched,
     log_line::LogLine,
+    page_experience::{PageOutcome, shown},
     reason::PassThrough,
     render::Page,
     request::{BrowserId, Headers},
     response::etag,
-    tag::Tail,
 };
 
 use super::{PageRequest, identity::Identity};
 use crate::{
     after,
+    behind::Behind,
     cdp::{Caller, Place},
     pass_through,
     platform::{
@@ -44,9 +45,11 @@ pub(super) struct OpenPage {
     pub(super) body: web_sys::ReadableStream,
     pub(super) identity: Identity,
     pub(super) line: LogLine,
+    /// What was decided on the page as a whole.
+    pub(super) whole: Option<PageOutcome>,
     pub(super) page: Page,
-    /// What is sent behind it.
-    pub(super) tail: Option<Tail>,
+    /// What is put at its end.
+    pub(super) behind: Option<Behind>,
     /// XM's word for the visitor, where it counts.
     pub(super) vouched: Option<Vouched>,
     /// Events that XM told with it.
@@ -69,6 +72,7 @@ struct Afterwards {
     queue: Option<Queue>,
     told: Option<Outgoing>,
     line: LogLine,
+    whole: Option<PageOutcome>,
     path: String,
     count: bool,
     requested_at_ms: u64,
@@ -76,8 +80,18 @@ struct Afterwards {
 }
 
 impl Afterwards {
-    async fn tell(self, page: Page, ended: Ended) {
+    async fn tell(self, mut page: Page, ended: Ended) {
         let mut line = self.line;
+        let mut whole = self.whole;
+        if ended.visitor_gone {
+            page.seen(ended.written);
+            if let Some(whole) = whole.as_mut().filter(|_| ended.written == 0) {
+                whole.shown = None;
+            }
+        }
+        if let Some(whole) = &whole {
+            line.note_page(whole);
+        }
         line.ms = self.clock.now_ms();
         line.tag = page.is_doubled().then_some("doubled");
         if let Some(caller) = &self.caller {
@@ -99,9 +113,9 @@ impl Afterwards {
             };
             let viewing = async {
                 if self.count && !ended.truncated {
-                    let (facts, outcomes) = (page.facts(), page.outcomes());
+                    let shown = shown(whole.as_ref(), page.outcomes());
                     let at = self.requested_at_ms;
-                    let event = after::view(caller, &self.path, &facts, outcomes, at);
+                    let event = after::view(caller, &self.path, &page.facts(), &shown, at);
                     after::send(queue, &caller.cdp, event, &mut line).await;
                 }
             };
@@ -123,8 +137,9 @@ impl PageRequest<'_> {
             body,
             identity,
             line,
+            whole,
             mut page,
-            tail,
+            behind,
             vouched,
             told,
             count,
@@ -166,12 +181,19 @@ impl PageRequest<'_> {
         let deadline_ms = budget_from.saturating_add(self.site.decision_budget_ms);
         let clock = self.clock;
         let caller = identity.id.clone();
-        let caller = caller.map(|id| Rc::new(self.caller(id, vouched)));
+        let caller = caller.map(|id| {
+            let caller = self.caller(id, vouched);
+            Rc::new(Caller {
+                deadline_ms,
+                ..caller
+            })
+        });
         let afterwards = Afterwards {
             caller: caller.clone(),
             queue: Queue::bound(self.env),
             told,
             line,
+            whole,
             path: self.path.clone(),
             count,
             requested_at_ms: self.requested_at_ms,
@@ -183,22 +205,32 @@ impl PageRequest<'_> {
             gone,
             first,
             announced,
-            tail,
+            behind,
             clock,
             deadline_ms,
         };
-        if self.site.browser_cache == BrowserCache::Revalidate {
+        // A preview is never kept, and so never asked for again.
+        if self.site.browser_cache == BrowserCache::Revalidate && self.seen.preview.is_none() {
             let bytes = Vec::new();
             let limit = MAX_PAGE_IN_MEMORY;
             let stream = stream(Output::Memory { bytes, limit }, Gone::never());
-            let (ended, output) = stream.run(&mut page, &caller).await;
-            let overflowed = ended.visitor_gone;
-            context.wait_until(afterwards.tell(page, ended));
-            return match output {
-                Output::Memory { bytes, .. } if !overflowed && !ended.truncated => {
-                    self.revalidated(&xm, &leaving, &bytes)
+            let (mut ended, output) = stream.run(&mut page, &caller).await;
+            let whole = match output {
+                Output::Memory { bytes, .. } if !ended.visitor_gone && !ended.truncated => {
+                    Some(bytes)
                 }
-                _ => self.default_page(&identity, origin_ms).await,
+                // What was rendered is thrown away: the visitor sees none of its components.
+                _ => {
+                    page.seen(0);
+                    ended.too_large = ended.visitor_gone;
+                    ended.visitor_gone = false;
+                    None
+                }
+            };
+            context.wait_until(afterwards.tell(page, ended));
+            return match whole {
+                Some(bytes) => self.revalidated(&xm, &leaving, &bytes),
+                None => self.default_page(&identity, origin_ms).await,
             };
         }
         let (writer, readable) = BodyWriter::new()?;
@@ -230,7 +262,8 @@ impl PageRequest<'_> {
 
     /// XM's own answer, asked for again because the first one is consumed.
     async fn untouched(&self, reason: PassThrough) -> Result<web_sys::Response, JsValue> {
-        pass_through::answer(&self.to_xm, reason, self.clock, true).await
+        let xm = pass_through::answer(&self.to_xm, reason, self.clock, true).await?;
+        self.made_private(xm)
     }
 
     /// XM's page once more, with private headers and nothing in it changed.
@@ -245,7 +278,8 @@ impl PageRequest<'_> {
         pass_through::with_body(&xm, &leaving, xm.body().as_ref())
     }
 
-    fn caller(&self, browser_id: BrowserId, vouched: Option<Vouched>) -> Caller {
+    /// Who asks for the visitor.
+    pub(super) fn caller(&self, browser_id: BrowserId, vouched: Option<Vouched>) -> Caller {
         Caller {
             cdp: self.config.cdp.clone(),
             site: self.site.clone(),
@@ -255,6 +289,11 @@ impl PageRequest<'_> {
             place: Place::of(&self.request),
             origin_request: Clone::clone(&self.to_xm),
             xm: self.xm.clone(),
+            rollout: self.switch.rollout(),
+            clock: self.clock,
+            deadline_ms: self.site.decision_budget_ms,
+            sealer: environment::sealer(self.env, &self.config.cdp.client_key),
+            context: Rc::clone(&self.context),
             vouched,
             secrets: environment::secrets(self.env),
         }

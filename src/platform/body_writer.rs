@@ -22,6 +22,12 @@ pub enum Output {
         /// Most that may come.
         limit: usize,
     },
+    /// Nowhere: only what would be rendered is of interest. The same body goes to the visitor at the visitor's own pace, and
+    /// what this one leaves unread would pile up; so it is read on, up to `limit` bytes.
+    Nowhere {
+        /// Most that may be read.
+        limit: u64,
+    },
     /// To the visitor.
     Visitor(BodyWriter),
 }
@@ -40,7 +46,16 @@ impl Output {
                 }
                 ready(fits.then_some(()).ok_or(JsValue::NULL)).boxed_local()
             }
+            Self::Nowhere { .. } => ready(Ok(())).boxed_local(),
             Self::Visitor(writer) => writer.write(bytes).boxed_local(),
+        }
+    }
+
+    /// Most bytes of XM's body that are looked at; `None`: all, at the pace at which they are taken.
+    pub const fn limit(&self) -> Option<u64> {
+        match self {
+            Self::Nowhere { limit } => Some(*limit),
+            Self::Memory { .. } | Self::Visitor(_) => None,
         }
     }
 
@@ -50,7 +65,7 @@ impl Output {
     /// The visitor is gone, or the memory full.
     pub async fn finish(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
         match self {
-            Self::Memory { .. } => self.write(bytes).await,
+            Self::Memory { .. } | Self::Nowhere { .. } => self.write(bytes).await,
             Self::Visitor(writer) => writer.finish(bytes).await,
         }
     }
@@ -58,7 +73,7 @@ impl Output {
     /// The page broke off.
     pub fn abort(&self) {
         match self {
-            Self::Memory { .. } => {}
+            Self::Memory { .. } | Self::Nowhere { .. } => {}
             Self::Visitor(writer) => writer.abort(),
         }
     }

@@ -40,6 +40,11 @@ impl Clock {
     pub fn epoch_ms() -> u64 {
         js_sys::Date::now() as u64
     }
+
+    /// The wall clock, in seconds since the Unix epoch.
+    pub fn epoch_s() -> u64 {
+        Self::epoch_ms() / 1_000
+    }
 }
 
 /// Waits.

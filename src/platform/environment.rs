@@ -13,6 +13,8 @@ use worker::Env;
 use xm_edge_core::{
     config::{self, Config, Problem},
     guests::Secrets,
+    preview,
+    reuse::Sealer,
 };
 
 /// What the environment says.
@@ -27,6 +29,8 @@ thread_local! {
     // Bindings never change during the life of an isolate: a deploy starts new ones.
     static SETTINGS: OnceCell<Rc<Settings>> = const { OnceCell::new() };
     static SECRETS: OnceCell<Rc<Secrets>> = const { OnceCell::new() };
+    static PREVIEW: OnceCell<Rc<preview::Secrets>> = const { OnceCell::new() };
+    static SEALER: OnceCell<Rc<Sealer>> = const { OnceCell::new() };
 }
 
 /// The settings; problems are logged when they are first read.
@@ -38,6 +42,25 @@ pub fn settings(env: &Env) -> Rc<Settings> {
 pub fn secrets(env: &Env) -> Rc<Secrets> {
     let read = || Rc::new(Secrets::read(|name| text(env, name)));
     SECRETS.with(|cell| Rc::clone(cell.get_or_init(read)))
+}
+
+/// The secrets of previews, read when they are first needed; none of them is ever logged.
+pub fn preview_secrets(env: &Env) -> Rc<preview::Secrets> {
+    let read = || Rc::new(preview::Secrets::read(|name| text(env, name)));
+    PREVIEW.with(|cell| Rc::clone(cell.get_or_init(read)))
+}
+
+/// What seals records in the cache: with a secret, if one is set.
+pub fn sealer(env: &Env, client_key: &str) -> Rc<Sealer> {
+    let secret = || {
+        let set = |name: &&str| text(env, name).is_some_and(|secret| !secret.trim().is_empty());
+        let name = ["CDP_API_TOKEN", "XM_API_KEY"]
+            .into_iter()
+            .find(|name| set(name));
+        name.and_then(|name| text(env, name))
+            .map_or_else(|| client_key.to_owned(), |secret| secret.trim().to_owned())
+    };
+    SEALER.with(|cell| Rc::clone(cell.get_or_init(|| Rc::new(Sealer::new(secret())))))
 }
 
 fn read(env: &Env) -> Rc<Settings> {

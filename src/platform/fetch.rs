@@ -7,7 +7,10 @@ use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::{body_reader::BodyReader, js};
+use super::{
+    body_reader::{BodyReader, ignore},
+    js,
+};
 
 /// Sends `request` and waits for the response's headers.
 ///
@@ -26,6 +29,13 @@ pub async fn send_while_wanted(request: &web_sys::Request) -> Result<web_sys::Re
     let response = JsFuture::from(js::fetch_with(request, &init)).await?;
     abort.disarm();
     Ok(response.unchecked_into())
+}
+
+/// Nobody reads `response`: its connection is free for others.
+pub fn let_go(response: &web_sys::Response) {
+    if let Some(body) = response.body() {
+        ignore(body.cancel());
+    }
 }
 
 /// Aborts its request when it goes out of scope before the answer is complete.

@@ -116,6 +116,12 @@ pub fn assert_origin_bytes(response: &Response, origin: impl AsRef<[u8]>) {
     assert_private(response);
 }
 
+/// The decoded body is this.
+#[track_caller]
+pub fn assert_bytes_of(response: &Response, expected: &str) {
+    assert_bytes(&response.decoded(), expected.as_bytes(), "the body");
+}
+
 /// The page came whole and is the default one: XM's bytes, with or without the variants' templates.
 #[track_caller]
 pub fn assert_default(response: &Response, origin: &str) {

@@ -4,6 +4,7 @@
 //! ```text
 //! Visit (raw socket) ──► Workerd (build/index.js) ──► Origin (scripted XM)
 //!                                   ├────────────────► Cdp (scripted CDP)
+//!                                   ├── reads ───────► Kv    (the rollout)
 //!                                   └── stores ──────► Queue (outlives workerd)
 //!                                   ◄── batches ─────┘
 //! ```
@@ -18,6 +19,7 @@ mod cdp;
 mod client;
 mod exchange;
 mod journal;
+mod kv;
 mod page;
 mod queue;
 mod reply;
@@ -31,6 +33,7 @@ pub use cdp::{Cdp, NEW_BROWSER_ID};
 pub use client::Visit;
 pub use exchange::{End, Exchange, Response};
 pub use journal::{Journal, Latch};
+pub use kv::Kv;
 pub use page::{Page, component, variant};
 pub use queue::{Batch, Message, Queue, Settings as QueueSettings, Store};
 pub use reply::Reply;

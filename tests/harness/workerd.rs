@@ -14,7 +14,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    Journal,
+    Journal, Kv, kv,
     queue::{self, QueueBinding},
 };
 
@@ -51,7 +51,7 @@ impl Killer {
 
 impl Workerd {
     /// Starts workerd with these bindings: texts as text, anything else as JSON, as wrangler does. `queue`: what is bound as
-    /// `EVENTS`, and who may deliver.
+    /// `EVENTS`, and who may deliver. `kv`: where what is bound as `CONFIG` answers.
     ///
     /// # Panics
     /// With the command to run when something it needs is missing; with workerd's own words when it does not start.
@@ -60,12 +60,13 @@ impl Workerd {
         module: &Module,
         bindings: &[(String, Value)],
         queue: Option<&QueueBinding>,
+        kv: Option<SocketAddr>,
     ) -> Self {
         let folder = tempfile::tempdir().expect("no temporary folder");
         let modules = install(module, folder.path());
         fs::write(
             folder.path().join("config.capnp"),
-            config(&modules, &compatibility(module), bindings, queue),
+            config(&modules, &compatibility(module), bindings, queue, kv),
         )
         .unwrap();
         let mut child = Command::new(binary())
@@ -237,6 +238,7 @@ fn config(
     (date, flags): &(String, Vec<String>),
     bindings: &[(String, Value)],
     queue: Option<&QueueBinding>,
+    kv: Option<SocketAddr>,
 ) -> String {
     // JSON's quoting of printable text is also Cap'n Proto's.
     let quoted = |text: &str| Value::from(text).to_string();
@@ -257,7 +259,9 @@ fn config(
             .filter(|queue| queue.is_producer)
             .map(|_| queue::BINDING.to_owned()),
     );
-    let (services, sockets, workers) = queue.map(QueueBinding::config).unwrap_or_default();
+    bindings.extend(kv.map(|_| kv::BINDING.to_owned()));
+    let (mut services, sockets, workers) = queue.map(QueueBinding::config).unwrap_or_default();
+    services.extend(kv.map(Kv::service));
     format!(
         r#"using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (

@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Batch, Cdp, Headers, Journal, Module, Queue, QueueSettings, Reply, Request, Server, Visit,
+    Batch, Cdp, Headers, Journal, Kv, Module, Queue, QueueSettings, Reply, Request, Server, Visit,
     Workerd,
 };
 
@@ -34,6 +34,7 @@ pub struct World {
     /// The runtime.
     pub workerd: Workerd,
     queue: Option<Queue>,
+    kv: Option<Kv>,
     module: Module,
     bindings: Vec<(String, Value)>,
     origin: Server,
@@ -46,6 +47,7 @@ pub struct WorldBuilder {
     vars: Vec<(String, Value)>,
     module: Module,
     queue: Option<QueueSettings>,
+    kv: Option<Reply>,
 }
 
 impl World {
@@ -67,6 +69,7 @@ impl World {
             vars: Vec::new(),
             module: Module::Built,
             queue: None,
+            kv: None,
         }
     }
 
@@ -126,6 +129,15 @@ impl World {
         self.queue.as_ref().expect("World::build().queue(…)")
     }
 
+    /// The namespace that is bound as `CONFIG`.
+    ///
+    /// # Panics
+    /// In a world without one.
+    #[must_use]
+    pub fn kv(&self) -> &Kv {
+        self.kv.as_ref().expect("World::build().kv(…)")
+    }
+
     /// Delivers what is due in the queue, at most one batch.
     pub fn deliver(&self) -> Batch {
         self.queue().deliver(self.workerd.broker())
@@ -149,7 +161,8 @@ impl World {
         change(&mut self.bindings);
         self.workerd.killer().kill();
         let binding = self.queue.as_ref().map(Queue::binding);
-        self.workerd = Workerd::start(&self.module, &self.bindings, binding.as_ref());
+        let kv = self.kv.as_ref().map(Kv::address);
+        self.workerd = Workerd::start(&self.module, &self.bindings, binding.as_ref(), kv);
     }
 
     /// Waits for a log line that is a JSON object and matches.
@@ -208,6 +221,13 @@ impl WorldBuilder {
         self
     }
 
+    /// Binds a KV namespace as `CONFIG` that answers so: [`Kv::text`], [`Kv::no_key`], or a fault.
+    #[must_use]
+    pub fn kv(mut self, reply: Reply) -> Self {
+        self.kv = Some(reply);
+        self
+    }
+
     /// Runs another module than the built Worker.
     #[must_use]
     pub fn module(mut self, module: Module) -> Self {
@@ -247,10 +267,17 @@ impl WorldBuilder {
         }
         let queue = self.queue.map(Queue::start);
         let binding = queue.as_ref().map(Queue::binding);
+        let kv = self.kv.map(Kv::start);
         World {
             cdp,
-            workerd: Workerd::start(&self.module, &bindings, binding.as_ref()),
+            workerd: Workerd::start(
+                &self.module,
+                &bindings,
+                binding.as_ref(),
+                kv.as_ref().map(Kv::address),
+            ),
             queue,
+            kv,
             module: self.module,
             bindings,
             origin,

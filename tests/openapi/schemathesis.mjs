@@ -59,7 +59,7 @@ const cdp = createServer((request, response) => {
 await new Promise((done) => cdp.listen(0, "127.0.0.1", done));
 const url = `http://127.0.0.1:${cdp.address().port}`;
 
-const secrets = { XM_API_KEY: KEY, CDP_API_TOKEN: "t0ken-of-the-tenant" };
+const secrets = { XM_API_KEY: KEY, CDP_API_TOKEN: "t0ken-of-the-tenant", PREVIEW_KEY: "k3y-of-the-previews" };
 const tag = { kind: "engage", library_url: `${url}/library.js` };
 const worker = await startWorker({ url }, { ...secrets, WEB_FLOW_ENDPOINT: url }, { debug: true, tag });
 

@@ -8,12 +8,17 @@
 //!                ├► test    lint, native tests, end-to-end tests on workerd
 //!                └► bench   what the product costs
 //! check-config              wrangler.toml before a deploy
+//! preview-link              a link that previews a page
+//! doctor                    pages as the Worker would see them
+//! srm                       experiments' visitors against their allocation
 //! ```
 
 mod bench;
 mod build;
 mod check_config;
+mod companion;
 mod dev;
+mod preview_link;
 mod project;
 mod run;
 mod setup;
@@ -47,8 +52,14 @@ enum Command {
     CheckConfig(check_config::Args),
     /// Run the Worker between a stand-in XM site and a stand-in CDP, and print the URLs
     Dev(dev::Args),
+    /// Look at pages as the Worker would: what is marked, and what of it can never work, by line and column
+    Doctor(companion::Args),
+    /// Print a signed link that previews a page: --url URL --show FRIENDLY_ID=VARIANT --expires 2h
+    PreviewLink(preview_link::Args),
     /// Check the toolchain and install the pinned tools; the other commands do it by themselves
     Setup,
+    /// Check whether experiments' visitors were split as their allocation says (sample ratio mismatch)
+    Srm(companion::Args),
     /// Lint, and run all tests, those on workerd included
     Test(test::Args),
 }
@@ -70,10 +81,13 @@ fn dispatch(project: &Project, command: Command) -> anyhow::Result<ExitCode> {
         Command::Build(args) => build::build(project, &args).map(|()| ExitCode::SUCCESS),
         Command::CheckConfig(args) => check_config::check_config(project, &args),
         Command::Dev(args) => dev::dev(project, &args),
+        Command::Doctor(args) => companion::doctor(project, &args),
+        Command::PreviewLink(args) => preview_link::preview_link(project, &args),
         Command::Setup => setup::setup(project).map(|tools| {
             println!("Everything is set up: {tools}");
             ExitCode::SUCCESS
         }),
+        Command::Srm(args) => companion::srm(project, &args),
         Command::Test(args) => test::test(project, &args),
     }
 }

@@ -5,11 +5,12 @@
 //! Authorization ─► ApiKeys::admit ─► Scopes, or why not
 //! ```
 //!
-//! In: two secrets; a header. Out: scopes, or a refusal. It never keeps, shows or compares a key itself: two SHA-256
+//! In: two secrets; headers. Out: scopes, or a refusal. It never keeps, shows or compares a key itself: two SHA-256
 //! are compared, all of them, in constant time, so that neither the time nor the length of a key tells anything.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
 
+mod caller;
 mod scope;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
+pub use caller::{refuse_browsers, unset};
 pub use scope::{Scope, Scopes};
 
 /// The secrets that hold keys. Two of them, so that a key can be replaced without knowing the old one: the new one goes
@@ -54,6 +56,10 @@ impl ApiKeys {
     /// When there is no key, or one that is not written as it must be: rather none is admitted than one with other
     /// rights than it was meant to have.
     pub fn read(get: impl Fn(&'static str) -> Option<String>) -> Result<Self, KeyFault> {
+        Self::read_from(&get)
+    }
+
+    fn read_from(get: &dyn Fn(&'static str) -> Option<String>) -> Result<Self, KeyFault> {
         let mut keys = Vec::new();
         for name in SECRETS {
             let secret = get(name).unwrap_or_default();
@@ -136,7 +142,7 @@ mod tests {
     #[test]
     fn a_key_without_scopes_may_do_everything() {
         let keys = keys("secret", "").unwrap();
-        for scope in [Scope::Read, Scope::Write, Scope::Delete] {
+        for scope in [Scope::Read, Scope::Write, Scope::Delete, Scope::Preview] {
             assert_eq!(keys.admit(Some("Bearer secret"), scope), Ok(()));
         }
     }
@@ -170,15 +176,20 @@ mod tests {
 
     #[test]
     fn a_key_may_do_what_stands_before_it() {
-        let keys = keys("read:reader write,read:editor\ndelete:eraser", "all").unwrap();
-        use Scope::{Delete, Read, Write};
+        let keys = keys(
+            "read:reader write,read:editor\ndelete:eraser",
+            "all preview:marketer",
+        )
+        .unwrap();
+        use Scope::{Delete, Preview, Read, Write};
         #[rustfmt::skip]
         let cases = [
-            ("reader", [true, false, false]), ("editor", [true, true, false]),
-            ("eraser", [false, false, true]), ("all", [true, true, true]),
+            ("reader", [true, false, false, false]), ("editor", [true, true, false, false]),
+            ("eraser", [false, false, true, false]), ("all", [true, true, true, true]),
+            ("marketer", [false, false, false, true]),
         ];
         for (key, allowed) in cases {
-            for (scope, allowed) in [Read, Write, Delete].into_iter().zip(allowed) {
+            for (scope, allowed) in [Read, Write, Delete, Preview].into_iter().zip(allowed) {
                 let admitted = keys.admit(Some(&format!("Bearer {key}")), scope);
                 let expected = if allowed {
                     Ok(())

@@ -7,6 +7,8 @@
 pub enum Scope {
     /// Remove.
     Delete,
+    /// Make preview links.
+    Preview,
     /// Look.
     Read,
     /// Create and change.
@@ -23,6 +25,7 @@ impl Scope {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Delete => "delete",
+            Self::Preview => "preview",
             Self::Read => "read",
             Self::Write => "write",
         }
@@ -33,19 +36,20 @@ impl Scope {
             Self::Read => 1,
             Self::Write => 2,
             Self::Delete => 4,
+            Self::Preview => 8,
         }
     }
 }
 
 impl Scopes {
     /// Everything.
-    pub(super) const ALL: Self = Self(7);
+    pub(super) const ALL: Self = Self(15);
 
     /// `read,write`; `None` when a word is another, or there is none.
     pub(super) fn parse(list: &str) -> Option<Self> {
         let mut bits = 0;
         for word in list.split(',') {
-            let known = [Scope::Delete, Scope::Read, Scope::Write];
+            let known = [Scope::Delete, Scope::Preview, Scope::Read, Scope::Write];
             bits |= known.into_iter().find(|scope| scope.name() == word)?.bit();
         }
         Self::from_bits(bits)

@@ -29,6 +29,7 @@ impl Site {
             guest_api: GuestApi::V2_1,
             browser_cache: BrowserCache::NoStore,
             reuse_decisions_s: 0,
+            reuse_on_failure_s: 0,
             shadow: false,
             debug: false,
             cookie_domain: None,

@@ -15,6 +15,7 @@ mod found;
 mod names;
 mod problem;
 mod reader;
+pub mod rollout;
 mod rules;
 mod scope;
 pub mod settings;
@@ -30,6 +31,7 @@ mod tests;
 
 pub use names::VARS;
 pub use problem::Problem;
+pub use rollout::Rollout;
 pub(crate) use rules::EXTENSIONS;
 pub use scope::site_for;
 pub use settings::{

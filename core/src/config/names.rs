@@ -18,7 +18,7 @@ pub const VARS: [&str; 9] = [
 ];
 
 /// The keys of `[vars.SITE]`.
-pub(super) const SITE: [&str; 28] = [
+pub(super) const SITE: [&str; 29] = [
     "channel",
     "currency",
     "language",
@@ -35,6 +35,7 @@ pub(super) const SITE: [&str; 28] = [
     "guest_api",
     "browser_cache",
     "reuse_decisions_s",
+    "reuse_on_failure_s",
     "shadow",
     "debug",
     "cookie_domain",

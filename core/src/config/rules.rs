@@ -133,8 +133,23 @@ fn extension_field(extension: &str, field: &str, value: &Value) -> Read<(GuestFi
     Ok((GuestField::extension(extension, field), form))
 }
 
-/// `[[vars.SITE.page_experiences]]`.
-pub(super) fn page_experience(entry: &mut Section<'_, '_>) -> Option<PageExperience> {
+/// `[[vars.SITE.page_experiences]]`; no two of the same path.
+pub(super) fn page_experiences(section: &mut Section<'_, '_>) -> Vec<PageExperience> {
+    let mut seen: Vec<(String, PathPattern)> = Vec::new();
+    section.tables("page_experiences", |entry| {
+        let rule = page_experience(entry)?;
+        if let Some((at, _)) = seen.iter().find(|(_, path)| *path == rule.path) {
+            entry.report(
+                "path",
+                format!("is also the path of {at}: a page has one flow, remove one of them"),
+            );
+        }
+        seen.push((entry.at().to_owned(), rule.path.clone()));
+        Some(rule)
+    })
+}
+
+fn page_experience(entry: &mut Section<'_, '_>) -> Option<PageExperience> {
     let path = path(entry);
     let experience = entry.read("experience", values::friendly_id);
     let experiment = entry.read("experiment", values::friendly_id);

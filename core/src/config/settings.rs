@@ -69,6 +69,8 @@ pub struct Site {
     pub browser_cache: BrowserCache,
     /// `reuse_decisions_s`; default 0 (never).
     pub reuse_decisions_s: u32,
+    /// `reuse_on_failure_s`; default 0 (never).
+    pub reuse_on_failure_s: u32,
     /// `shadow`: decide and log, change nothing; default false.
     pub shadow: bool,
     /// `debug`: `Server-Timing` and friends; default false.

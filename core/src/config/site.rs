@@ -99,6 +99,12 @@ pub(super) fn read(section: &mut Section<'_, '_>, defaults: Site) -> Site {
                 values::integer(0..=LONGEST_REUSE_S, "seconds"),
             )
             .unwrap_or(defaults.reuse_decisions_s),
+        reuse_on_failure_s: section
+            .read(
+                "reuse_on_failure_s",
+                values::integer(0..=LONGEST_REUSE_S, "seconds"),
+            )
+            .unwrap_or(defaults.reuse_on_failure_s),
         shadow: section
             .read("shadow", values::flag)
             .unwrap_or(defaults.shadow),
@@ -119,7 +125,7 @@ pub(super) fn read(section: &mut Section<'_, '_>, defaults: Site) -> Site {
         goals: section.tables("goals", rules::goal),
         identities: section.tables("identities", rules::identity),
         guest_updates: section.tables("guest_updates", rules::guest_update),
-        page_experiences: section.tables("page_experiences", rules::page_experience),
+        page_experiences: rules::page_experiences(section),
         cache: section.tables("cache", rules::cache),
         point_of_sale: defaults.point_of_sale,
     }

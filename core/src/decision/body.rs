@@ -7,8 +7,9 @@
 use std::{fmt, rc::Rc};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::Source;
 use crate::{reason::Failure, template::Pointer};
 
 /// Largest body of a decision, in bytes.
@@ -26,6 +27,9 @@ pub struct Decision {
     value: Value,
     /// What alone of it may be seen; `None`: everything.
     only: Option<Rc<[Pointer]>>,
+    /// The variant that a preview sets, or its control, whatever the value says.
+    set: Option<Option<String>>,
+    source: Source,
 }
 
 impl Decision {
@@ -45,7 +49,12 @@ impl Decision {
         let mut json = serde_json::Deserializer::from_slice(body);
         json.disable_recursion_limit();
         match Value::deserialize(&mut json).and_then(|value| json.end().map(|()| value)) {
-            Ok(value @ Value::Object(_)) => Ok(Self { value, only: None }),
+            Ok(value @ Value::Object(_)) => Ok(Self {
+                value,
+                only: None,
+                set: None,
+                source: Source::Flow,
+            }),
             _ => Err(Failure::InvalidDecision),
         }
     }
@@ -56,7 +65,53 @@ impl Decision {
         Self {
             value: record,
             only: Some(fields),
+            set: None,
+            source: Source::Flow,
         }
+    }
+
+    /// What a preview sets: this variant, or (`None`) the default content. It has no values, so that everything but the
+    /// choice is as authored.
+    #[must_use]
+    pub fn set(variant: Option<String>) -> Self {
+        Self {
+            value: Value::Object(Map::new()),
+            only: None,
+            set: Some(variant),
+            source: Source::Flow,
+        }
+    }
+
+    /// Whether a preview set it.
+    #[must_use]
+    pub const fn is_set(&self) -> bool {
+        self.set.is_some()
+    }
+
+    /// Its first `limit` characters as JSON, for whom it was made; `None` for a preview's own, and for guests' records.
+    #[must_use]
+    pub fn excerpt(&self, limit: usize) -> Option<String> {
+        if self.only.is_some() || self.is_set() {
+            return None;
+        }
+        let json = self.value.to_string();
+        let mut excerpt: String = json.chars().take(limit).collect();
+        if excerpt.len() < json.len() {
+            excerpt.push('\u{2026}');
+        }
+        Some(excerpt)
+    }
+
+    /// The same decision, from elsewhere.
+    #[must_use]
+    pub fn from(self, source: Source) -> Self {
+        Self { source, ..self }
+    }
+
+    /// Where it comes from.
+    #[must_use]
+    pub const fn source(&self) -> Source {
+        self.source
     }
 
     /// The value that `pointer` finds.
@@ -77,6 +132,9 @@ impl Decision {
     /// that ends in `_default`, or something that is no id.
     #[must_use]
     pub fn variant_id(&self, pointer: &Pointer) -> Option<String> {
+        if let Some(variant) = &self.set {
+            return variant.clone();
+        }
         let id = match self.find(pointer)? {
             Value::String(id) => id.clone(),
             Value::Number(number) => number.to_string(),
@@ -198,6 +256,27 @@ mod tests {
             None
         );
         assert_eq!(format!("{guest:?}"), "Decision");
+    }
+
+    #[test]
+    fn what_a_preview_sets_is_chosen_wherever_the_id_stands_and_has_no_values() {
+        let set = Decision::set(Some("b".to_owned()));
+        for at in ["/variantId", "/test/variant"] {
+            let pointer = Pointer::parse(at).unwrap();
+            assert_eq!(set.variant_id(&pointer).as_deref(), Some("b"));
+            assert_eq!(set.find(&pointer), None);
+            assert_eq!(Decision::set(None).variant_id(&pointer), None);
+        }
+        assert_eq!((set.is_set(), set.excerpt(9)), (true, None));
+    }
+
+    #[test]
+    fn an_excerpt_is_cut_and_never_of_a_guest() {
+        let decision = Decision::read(200, r#"{"a":"ééé"}"#.as_bytes()).unwrap();
+        assert_eq!(decision.excerpt(7).as_deref(), Some("{\"a\":\"é…"));
+        assert_eq!(decision.excerpt(99).as_deref(), Some("{\"a\":\"ééé\"}"));
+        let guest = Decision::guest(serde_json::json!({"email": "j@d.ie"}), Rc::from([]));
+        assert_eq!((guest.is_set(), guest.excerpt(99)), (false, None));
     }
 
     #[test]

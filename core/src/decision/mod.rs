@@ -5,8 +5,10 @@
 
 mod body;
 mod book;
+mod source;
 mod value;
 
 pub use body::{Decision, MAX_BODY_BYTES};
 pub use book::{Answer, DecisionBook};
+pub use source::Source;
 pub use value::{is_shown, text_of};

@@ -3,6 +3,7 @@
 //! ```text
 //! find ─► event, identity: screen ─► (body) ─► receive ─► admit ─► the edge stores or sends ─► accepted
 //!      ├► guests (the guest API)
+//!      ├► preview (the module of that name)
 //!      └► health, openapi
 //! ```
 //!
@@ -22,7 +23,7 @@ mod submission;
 
 pub use crate::answer::{Answer, problem};
 pub use admission::{Admission, admit};
-pub use health::health;
+pub use health::Health;
 pub use openapi::openapi;
 pub use submission::{Incoming, MAX_BODY, Received, accepted, ignored, not_stored, screen};
 
@@ -39,14 +40,18 @@ pub enum Endpoint {
     Identity,
     /// `GET …/openapi.json`
     OpenApi,
+    /// `GET …/preview`, `POST …/preview`
+    Preview,
 }
 
-/// The paths of those that have one alone, below the prefix and its slash, and their method (HEAD beside GET).
-const PATHS: [(&str, Endpoint, &str); 4] = [
+/// The paths of those that have one alone, below the prefix and its slash, and their methods (HEAD beside GET).
+const PATHS: [(&str, Endpoint, &str); 6] = [
     ("event", Endpoint::Event, "POST"),
     ("health", Endpoint::Health, "GET"),
     ("identity", Endpoint::Identity, "POST"),
     ("openapi.json", Endpoint::OpenApi, "GET"),
+    ("preview", Endpoint::Preview, "GET"),
+    ("preview", Endpoint::Preview, "POST"),
 ];
 
 /// What stands behind `prefix` in `path`: empty, or with a slash before it; `None` when the path is not below it.
@@ -85,7 +90,7 @@ mod tests {
             ("/_cdp/event", Some(Endpoint::Event)), ("/_cdp/identity", Some(Endpoint::Identity)),
             ("/_cdp/health", Some(Endpoint::Health)), ("/_cdp//event", Some(Endpoint::Event)),
             ("/_cdp/guests", Some(Endpoint::Guests)), ("/_cdp//guests/a/b", Some(Endpoint::Guests)),
-            ("/_cdp/guests/", Some(Endpoint::Guests)), ("/_cdp/guestsx", None), ("/_cdp/Guests", None),
+            ("/_cdp/guests/", Some(Endpoint::Guests)), ("/_cdp/preview", Some(Endpoint::Preview)), ("/_cdp/guestsx", None), ("/_cdp/Guests", None),
             ("/_cdp/event/", None), ("/_cdp/events", None), ("/_cdp/Event", None), ("/_cdp", None), ("/_cdp/", None),
             ("/_cdp///event", None), ("/_cdpevent", None), ("/_cdpx/event", None), ("/event", None), ("", None),
         ];

@@ -5,21 +5,13 @@
 use super::secrets::Secrets;
 use crate::{
     answer::{Answer, problem},
-    api_keys::{Denied, Scope},
+    api_keys::{self, Scope},
     request::Headers,
 };
 
-/// Refuses what a page sends, whatever its key: a key in a page is everybody's. Browsers say of each such call where it
-/// comes from; `none` is what they say of an address that somebody typed, and no page can have them say it.
+/// Refuses what a page sends, whatever its key.
 pub(super) fn refuse_browsers(headers: &impl Headers) -> Result<(), Answer> {
-    let site = headers.get("sec-fetch-site");
-    let from_page = site.is_some_and(|site| site.trim() != "none");
-    if headers.get("origin").is_none() && !from_page {
-        return Ok(());
-    }
-    let detail = "Guest data is for servers only, and this request comes from a page: it has Origin or Sec-Fetch-Site. \
-                  Call this endpoint from XM's server, and replace the key if it has ever been part of a page.";
-    Err(problem(403, detail, &[]))
+    api_keys::refuse_browsers(headers, "Guest data is")
 }
 
 /// Admits the caller to what needs `scope`. Gives the CDP's API token.
@@ -28,42 +20,10 @@ pub(super) fn admit<'s>(
     headers: &impl Headers,
     secrets: &'s Secrets,
 ) -> Result<&'s str, Answer> {
-    let keys = secrets.keys().map_err(|detail| unavailable(&detail))?;
-    let authorization = headers.get("authorization");
-    keys.admit(authorization.as_deref(), scope)
-        .map_err(denied)?;
-    secrets.token().map_err(|detail| unavailable(&detail))
-}
-
-fn unavailable(detail: &str) -> Answer {
-    problem(503, detail, &[])
-}
-
-/// The challenge is that of RFC 6750 §3.
-fn denied(why: Denied) -> Answer {
-    const REALM: &str = "Bearer realm=\"guests\"";
-    let challenge =
-        |answer: Answer, more: String| answer.with("www-authenticate", REALM.to_owned() + &more);
-    match why {
-        Denied::NoKey => {
-            let detail = "Send the key of XM's server: Authorization: Bearer KEY.";
-            challenge(problem(401, detail, &[]), String::new())
-        }
-        Denied::WrongKey => {
-            let detail =
-                "This key is not accepted: compare it with the Worker's secret XM_API_KEY.";
-            challenge(
-                problem(401, detail, &[]),
-                ", error=\"invalid_token\"".to_owned(),
-            )
-        }
-        Denied::Scope(scope) => {
-            let scope = scope.name();
-            let detail = format!("This key may not do that: it needs the scope {scope}.");
-            let more = format!(", error=\"insufficient_scope\", scope=\"{scope}\"");
-            challenge(problem(403, &detail, &[]), more)
-        }
-    }
+    let unavailable = |detail: String| problem(503, &detail, &[]);
+    let keys = secrets.keys().map_err(unavailable)?;
+    keys.admit_caller(headers, scope, "guests")?;
+    secrets.token().map_err(unavailable)
 }
 
 #[cfg(test)]
@@ -116,22 +76,6 @@ mod tests {
         for (scope, headers, keys, token, expected) in cases {
             let found = status(*scope, headers, keys, token);
             assert_eq!(found, *expected, "{scope:?} {headers:?} {keys} {token}");
-        }
-    }
-
-    #[test]
-    fn a_refusal_names_the_scheme_and_no_key() {
-        for why in [
-            Denied::NoKey,
-            Denied::WrongKey,
-            Denied::Scope(Scope::Delete),
-        ] {
-            let answer = denied(why);
-            let challenge = answer
-                .headers
-                .iter()
-                .find(|(name, _)| *name == "www-authenticate");
-            assert!(challenge.unwrap().1.starts_with("Bearer realm="));
         }
     }
 }

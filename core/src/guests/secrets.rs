@@ -8,6 +8,8 @@ use crate::api_keys::{self, ApiKeys, KeyFault};
 
 /// The secret that is the password of the CDP's REST API.
 const TOKEN: &str = "CDP_API_TOKEN";
+/// What is not there without them.
+const WHAT: &str = "The guest API is";
 
 /// The secrets, as they are set.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,18 +34,14 @@ impl Secrets {
 
     /// The keys of XM's server, or what to do about them.
     pub(super) fn keys(&self) -> Result<&ApiKeys, String> {
-        self.keys.as_ref().map_err(|fault| match fault {
-            KeyFault::Missing => unset(api_keys::SECRETS[0]),
-            KeyFault::Malformed(name) => format!(
-                "The secret {name} of the Worker is not written as it must be: one key, or several with white space \
-                 between them, each alone or as read,write,delete:KEY. Set it again: npx wrangler secret put {name}"
-            ),
-        })
+        self.keys.as_ref().map_err(|fault| fault.remedy(WHAT))
     }
 
     /// The password of the CDP's REST API, or what to do about it.
     pub(super) fn token(&self) -> Result<&str, String> {
-        self.token.as_deref().ok_or_else(|| unset(TOKEN))
+        self.token
+            .as_deref()
+            .ok_or_else(|| api_keys::unset(WHAT, TOKEN))
     }
 }
 
@@ -51,12 +49,6 @@ impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secrets(…)")
     }
-}
-
-fn unset(name: &str) -> String {
-    format!(
-        "The guest API is not set up: the secret {name} of the Worker is missing. Set it: npx wrangler secret put {name}"
-    )
 }
 
 #[cfg(test)]

@@ -27,7 +27,8 @@ pub(super) fn value_for(tag: &str, name: &str, value: &Value) -> Result<String, 
 }
 
 /// Whether no decision may set the attribute: it is script, style, our own mark, or changes what the element is.
-pub(super) fn refused(tag: &str, name: &str) -> bool {
+#[must_use]
+pub fn refused(tag: &str, name: &str) -> bool {
     name.starts_with("on")
         || name.starts_with("data-cdp-")
         || NEVER.contains(&name)

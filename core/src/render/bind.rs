@@ -9,8 +9,8 @@ use super::{
     attribute,
     charset::Charset,
     escape,
+    ignored::{Ignored, Mark, Place},
     item::{Item, Origin},
-    outcome::MarkCounts,
     trusted_html,
 };
 use crate::{
@@ -28,7 +28,7 @@ pub(super) struct Binder<'b> {
     pub(super) origin: Origin,
     /// Values that were bound.
     pub(super) bound: u32,
-    pub(super) ignored: &'b mut MarkCounts,
+    pub(super) ignored: &'b mut Ignored,
 }
 
 /// What an element's content becomes.
@@ -58,10 +58,10 @@ impl Binder<'_> {
     }
 
     fn element(&mut self, element: Element, items: &mut Vec<Item>) {
-        if self.is_removed(&element.bindings) {
+        if self.is_removed(&element.tag, &element.bindings) {
             return;
         }
-        let content = self.content(&element.tag.name, &element.bindings);
+        let content = self.content(&element.tag, &element.bindings);
         let edits = self.tag_edits(&element.tag);
         self.edited_tag(&element.tag, edits, items);
         match content {
@@ -72,11 +72,11 @@ impl Binder<'_> {
     }
 
     /// `data-cdp-if`: whether the element goes away.
-    pub(super) fn is_removed(&mut self, bindings: &Bindings) -> bool {
+    pub(super) fn is_removed(&mut self, tag: &StartTag, bindings: &Bindings) -> bool {
         let Some(pointer) = &bindings.condition else {
             return false;
         };
-        let Some(value) = self.find(pointer) else {
+        let Some(value) = self.find(pointer, tag, Mark::If) else {
             return false;
         };
         let shown = is_shown(value);
@@ -85,14 +85,14 @@ impl Binder<'_> {
     }
 
     /// `data-cdp-text` and `data-cdp-html` of the component itself, as items; `None`: as authored.
-    pub(super) fn own_content(&mut self, tag: &str, bindings: &Bindings) -> Option<Item> {
+    pub(super) fn own_content(&mut self, tag: &StartTag, bindings: &Bindings) -> Option<Item> {
         match self.content(tag, bindings) {
             Content::Authored => None,
             Content::Replaced(html) => Some(self.owned(&html)),
         }
     }
 
-    fn content(&mut self, tag: &str, bindings: &Bindings) -> Content {
+    fn content(&mut self, tag: &StartTag, bindings: &Bindings) -> Content {
         let html = bindings
             .html
             .as_ref()
@@ -101,7 +101,7 @@ impl Binder<'_> {
             bindings
                 .text
                 .as_ref()
-                .and_then(|pointer| self.text(pointer))
+                .and_then(|pointer| self.text(tag, pointer))
         });
         match replaced {
             Some(html) => {
@@ -112,9 +112,9 @@ impl Binder<'_> {
         }
     }
 
-    fn text(&mut self, pointer: &Pointer) -> Option<String> {
-        let Some(text) = text_of(self.find(pointer)?) else {
-            self.ignore(BadMark::WrongType);
+    fn text(&mut self, tag: &StartTag, pointer: &Pointer) -> Option<String> {
+        let Some(text) = text_of(self.find(pointer, tag, Mark::Text)?) else {
+            self.ignore(BadMark::WrongType, tag, Mark::Text);
             return None;
         };
         let mut out = String::new();
@@ -122,19 +122,19 @@ impl Binder<'_> {
         Some(out)
     }
 
-    fn html(&mut self, tag: &str, around: &[&str], pointer: &Pointer) -> Option<String> {
+    fn html(&mut self, tag: &StartTag, around: &[&str], pointer: &Pointer) -> Option<String> {
         if !self.trusted {
-            self.ignore(BadMark::HtmlNotTrusted);
+            self.ignore(BadMark::HtmlNotTrusted, tag, Mark::Html);
             return None;
         }
-        let refused = match self.find(pointer)? {
-            Value::String(html) if trusted_html::is_balanced(around, tag, html) => {
+        let refused = match self.find(pointer, tag, Mark::Html)? {
+            Value::String(html) if trusted_html::is_balanced(around, &tag.name, html) => {
                 return Some(html.clone());
             }
             Value::String(_) => BadMark::HtmlUnbalanced,
             _ => BadMark::WrongType,
         };
-        self.ignore(refused);
+        self.ignore(refused, tag, Mark::Html);
         None
     }
 
@@ -142,7 +142,8 @@ impl Binder<'_> {
     pub(super) fn tag_edits(&mut self, tag: &StartTag) -> Vec<TagEdit> {
         let mut edits = Vec::new();
         for binding in &tag.attributes {
-            let Some(value) = self.find(&binding.pointer) else {
+            let mark = Mark::Attribute(&binding.name);
+            let Some(value) = self.find(&binding.pointer, tag, mark) else {
                 continue;
             };
             match attribute::value_for(&tag.name, &binding.name, value) {
@@ -153,7 +154,7 @@ impl Binder<'_> {
                         None => TagEdit::insert(tag, &binding.name, &text),
                     });
                 }
-                Err(reason) => self.ignore(reason),
+                Err(reason) => self.ignore(reason, tag, mark),
             }
         }
         edits
@@ -189,16 +190,22 @@ impl Binder<'_> {
         Item::Owned(bytes)
     }
 
-    fn find(&mut self, pointer: &Pointer) -> Option<&Value> {
+    fn find(&mut self, pointer: &Pointer, tag: &StartTag, mark: Mark<'_>) -> Option<&Value> {
         let found = self.decision.find(pointer);
-        if found.is_none() {
-            self.ignore(BadMark::PointerUnresolved);
+        // What a preview sets has no values: that is no fault of the mark.
+        if found.is_none() && !self.decision.is_set() {
+            self.ignore(BadMark::PointerUnresolved, tag, mark);
         }
         found
     }
 
-    fn ignore(&mut self, reason: BadMark) {
-        *self.ignored.entry(reason).or_default() += 1;
+    fn ignore(&mut self, reason: BadMark, tag: &StartTag, mark: Mark<'_>) {
+        let place = Place {
+            origin: &self.origin,
+            tag: tag.range.start,
+            mark,
+        };
+        self.ignored.note(reason, &place);
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) fn render(
     let stamped = kind != ComponentKind::Guest;
     let variant_id = binder.decision.variant_id(&variant_from);
     let origin = binder.origin.clone();
-    if binder.is_removed(&bindings) {
+    if binder.is_removed(&tag, &bindings) {
         return Rendered {
             items: Vec::new(),
             result: ComponentResult::Bound,
@@ -70,7 +70,7 @@ pub(super) fn render(
         binder.nodes(variants.swap_remove(index).content, &mut inner);
         (Some(ComponentResult::Variant), variant_id)
     } else {
-        match binder.own_content(&tag.name, &bindings) {
+        match binder.own_content(&tag, &bindings) {
             Some(item) => inner.push(item),
             None => binder.nodes(content, &mut inner),
         }

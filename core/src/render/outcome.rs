@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    decision::Source,
     reason::{BadMark, Failure},
     template::{ComponentId, ComponentKind, FriendlyId},
 };
@@ -47,10 +48,14 @@ pub struct ComponentOutcome {
     pub friendly_id: Option<FriendlyId>,
     /// The result.
     pub result: ComponentResult,
-    /// What `data-cdp-shown` says; `None` in a failure, and where it is not said (guests).
+    /// What `data-cdp-shown` says; `None` in a failure, where it is not said (guests), and where the visitor left before it.
     pub shown: Option<String>,
     /// Milliseconds that its flow took, from call to answer (or to the end of the budget).
     pub flow_ms: u32,
+    /// Bytes of the page's output that stand before the component.
+    pub at: u64,
+    /// Where its decision comes from.
+    pub source: Source,
 }
 
 /// How often marks were ignored, by reason.

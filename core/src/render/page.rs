@@ -13,17 +13,19 @@ use super::{
     charset::Charset,
     component::{self, chosen_fragment, content_len},
     fragment::{Fragment, FragmentPath},
+    ignored::{Ignored, IgnoredAt},
     inserting::{Extent, Inserting},
     item::{Item, Origin, Shown},
+    notes::{ComponentNote, Notes},
     outcome::{ComponentOutcome, ComponentResult, MarkCounts},
 };
 use crate::{
-    decision::{Answer, Decision, DecisionBook},
+    decision::{Answer, Decision, DecisionBook, Source as From},
     insertion::Insertion,
     reason::Failure,
     template::{
-        Asked, CompileOptions, Compiler, Component, ComponentId, FailedComponent, FriendlyId, Look,
-        Node, PageFacts, Range, Source,
+        Asked, CompileOptions, Compiler, Component, ComponentId, ComponentKind, FailedComponent,
+        FriendlyId, Listing, Look, Node, PageFacts, Range, Source,
     },
 };
 
@@ -82,8 +84,14 @@ pub struct Page {
     /// The first three bytes of the page, as far as they are there.
     first: Vec<u8>,
     out: Vec<u8>,
+    /// Bytes that [`Self::take_output`] has given.
+    taken: u64,
     outcomes: Vec<ComponentOutcome>,
-    ignored: MarkCounts,
+    ignored: Ignored,
+    /// In a preview.
+    notes: Option<Box<Notes>>,
+    /// Why nobody decides for the page, and what is in it.
+    refused: Option<(Failure, Listing)>,
 }
 
 /// What to do with the component at the front of the queue.
@@ -123,14 +131,36 @@ impl Page {
             ended: false,
             first: Vec::new(),
             out: Vec::new(),
+            taken: 0,
             outcomes: Vec::new(),
-            ignored: MarkCounts::new(),
+            ignored: Ignored::default(),
+            notes: None,
+            refused: None,
         }
+    }
+
+    /// Keeps [`Self::notes`] from now on.
+    pub fn keep_notes(&mut self) {
+        self.notes = Some(Box::default());
+    }
+
+    /// The time, for [`Self::notes`], where it is no argument anyway.
+    pub fn tell_time(&mut self, now_ms: u32) {
+        if let Some(notes) = &mut self.notes {
+            notes.tell_time(now_ms);
+        }
+    }
+
+    /// Nobody can be asked for a page that is not personalised, for this reason: its components are listed with it, as far as a
+    /// glance sees them.
+    pub fn refuse(&mut self, failure: Failure) {
+        self.refused = Some((failure, Listing::default()));
     }
 
     /// Bytes of the page arrived.
     pub fn push(&mut self, chunk: &[u8]) {
         self.source.push(chunk);
+        self.list_refused(chunk);
         let missing = UTF8_BOM.len() - self.first.len();
         self.first.extend(chunk.iter().take(missing));
         if self.unreadable.is_none() {
@@ -185,12 +215,14 @@ impl Page {
         now_ms: u32,
     ) {
         let asked = Asked::Flow(friendly_id.clone());
+        self.tell_time(now_ms);
         self.decisions.settle(&asked, answer, now_ms);
         self.advance();
     }
 
     /// The visitor's guest record was retrieved ([`Decision::guest`]), or not.
     pub fn guest(&mut self, answer: Result<Decision, Failure>, now_ms: u32) {
+        self.tell_time(now_ms);
         self.decisions.settle(&Asked::Guest, answer, now_ms);
         self.advance();
     }
@@ -206,12 +238,14 @@ impl Page {
         let guest = self.settings.guest;
         let compiled =
             answer.and_then(|(bytes, declared)| Fragment::compile(bytes, declared, charset, guest));
+        self.tell_time(now_ms);
         self.fragments.settle(path, compiled, now_ms);
         self.advance();
     }
 
     /// The decision budget is over: what is undecided stays as authored.
     pub fn deadline(&mut self, now_ms: u32) {
+        self.tell_time(now_ms);
         self.decisions.expire(now_ms);
         self.fragments.expire(now_ms);
         self.advance();
@@ -228,7 +262,23 @@ impl Page {
 
     /// Takes the bytes that may leave now.
     pub fn take_output(&mut self) -> Vec<u8> {
+        self.taken += self.out.len() as u64;
         mem::take(&mut self.out)
+    }
+
+    /// Bytes that [`Self::take_output`] has given so far.
+    #[must_use]
+    pub const fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// The visitor got only the first `written` bytes of the output: nobody saw a component behind them.
+    pub fn seen(&mut self, written: u64) {
+        for outcome in &mut self.outcomes {
+            if outcome.at >= written {
+                outcome.shown = None;
+            }
+        }
     }
 
     /// Bytes that [`Self::take_output`] would give.
@@ -243,6 +293,12 @@ impl Page {
         !self.ended
             && (!matches!(self.queue.front(), Some(Item::Component(..)))
                 || self.source.held() < self.settings.hold_limit)
+    }
+
+    /// Whether the body has ended.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        self.ended
     }
 
     /// Whether something waits: a component for a decision or a fragment, an insertion for its verdict.
@@ -269,16 +325,64 @@ impl Page {
         &self.outcomes
     }
 
+    /// What a preview tells of each of [`Self::outcomes`]; nothing without [`Self::keep_notes`].
+    #[must_use]
+    pub fn notes(&self) -> Vec<ComponentNote> {
+        let ids = self.outcomes.iter().map(|outcome| outcome.id);
+        let notes = self.notes.as_ref();
+        notes.map(|notes| notes.components(ids)).unwrap_or_default()
+    }
+
     /// Marks that were ignored so far.
     #[must_use]
     pub fn ignored_marks(&self) -> &MarkCounts {
-        &self.ignored
+        self.ignored.counts()
+    }
+
+    /// From now on, also where in a component's markup a decision was at odds with a mark: [`Self::ignored_at`].
+    pub fn keep_places(&mut self) {
+        self.ignored.keep_places();
+    }
+
+    /// The places that were kept.
+    #[must_use]
+    pub fn ignored_at(&self) -> &[IgnoredAt] {
+        self.ignored.places()
     }
 
     /// Whether the page got the insertion and carries it itself, further down than could be waited for.
     #[must_use]
     pub fn is_doubled(&self) -> bool {
         self.inserting.as_ref().is_some_and(Inserting::is_doubled)
+    }
+
+    fn list_refused(&mut self, chunk: &[u8]) {
+        let Some((failure, listing)) = &mut self.refused else {
+            return;
+        };
+        let failure = *failure;
+        for listed in listing.push(chunk) {
+            let counts = listed.kind != ComponentKind::Guest || self.settings.guest;
+            let has_id = listed.friendly_id.is_some() || listed.kind == ComponentKind::Guest;
+            if counts {
+                let failure = if has_id {
+                    failure
+                } else {
+                    Failure::BadFriendlyId
+                };
+                let outcome = ComponentOutcome {
+                    id: None,
+                    kind: listed.kind,
+                    friendly_id: listed.friendly_id,
+                    result: ComponentResult::Failed(failure),
+                    shown: None,
+                    flow_ms: 0,
+                    at: 0,
+                    source: From::Flow,
+                };
+                self.note(outcome, None);
+            }
+        }
     }
 
     fn look_for_places(&mut self, extent: Extent) {
@@ -291,18 +395,28 @@ impl Page {
         self.queue_compiled();
         self.look_at_open_component();
         self.release();
+        if let Some(notes) = &mut self.notes
+            && self.queue.is_empty()
+            && let Some(open) = self.compiler.open_component()
+            && self.given_up != Some(open.id)
+        {
+            notes.hold(Some(open.id));
+        }
     }
 
     /// Moves what is compiled into the queue.
     fn queue_compiled(&mut self) {
         for failed in self.compiler.take_failed() {
-            self.note_failed(failed);
+            self.note_failed(failed, None);
         }
-        for reason in self.compiler.take_bad_marks() {
-            *self.ignored.entry(reason).or_default() += 1;
+        for mark in self.compiler.take_bad_marks() {
+            self.ignored.count(mark.reason);
         }
         for node in self.compiler.take_nodes() {
             let range = node.range();
+            if let Some(notes) = &mut self.notes {
+                notes.read(&node, 0);
+            }
             if range.end <= self.queued_to {
                 continue;
             }
@@ -349,6 +463,7 @@ impl Page {
             return;
         };
         let (id, kind, asked) = (open.id, open.kind, open.asked.clone());
+        let start = open.start;
         let too_large = located.saturating_sub(open.content_start) > self.settings.hold_limit;
         if self.given_up != Some(id) {
             self.decisions.wish(&asked);
@@ -358,12 +473,14 @@ impl Page {
                 _ => return,
             };
             self.given_up = Some(id);
-            self.note_failed(FailedComponent {
+            let failed = FailedComponent {
                 id: Some(id),
                 kind,
                 asked: Some(asked),
                 failure,
-            });
+                start,
+            };
+            self.note_failed(failed, None);
         }
         self.queue_bytes(located);
     }
@@ -403,16 +520,21 @@ impl Page {
                 }
                 Item::Component(origin, component) => match self.verdict(&origin, &component) {
                     Verdict::Hold => {
+                        if let Some(notes) = &mut self.notes {
+                            notes.hold(own_id(&origin, &component));
+                        }
                         self.queue.push_front(Item::Component(origin, component));
                         return;
                     }
                     Verdict::Authored(failure) => {
-                        self.note_failed(FailedComponent {
+                        let failed = FailedComponent {
                             id: own_id(&origin, &component),
                             kind: component.kind,
                             asked: Some(component.asked.clone()),
                             failure,
-                        });
+                            start: component.tag.range.start,
+                        };
+                        self.note_failed(failed, Some(&component));
                         let range = component.range();
                         self.queue.push_front(Item::Bytes(origin, range));
                     }
@@ -466,6 +588,7 @@ impl Page {
         fragment: Option<Shown>,
     ) {
         let id = own_id(&origin, &component);
+        let note = self.note_of(id, Some(&component), Some(decision));
         let (kind, asked) = (component.kind, component.asked.clone());
         let trusted = self
             .settings
@@ -484,41 +607,62 @@ impl Page {
         for item in rendered.items.into_iter().rev() {
             self.queue.push_front(item);
         }
-        self.note(ComponentOutcome {
+        let outcome = ComponentOutcome {
             id,
             kind,
             flow_ms: self.decisions.took_ms(&asked),
             friendly_id: asked.friendly_id().cloned(),
             result: rendered.result,
             shown: rendered.shown,
-        });
+            at: 0,
+            source: decision.source(),
+        };
+        self.note(outcome, note);
     }
 
     /// Notes a failure, once per component.
-    fn note_failed(&mut self, failed: FailedComponent) {
+    fn note_failed(&mut self, failed: FailedComponent, component: Option<&Component>) {
         let id = failed.id;
         if id.is_some() && self.outcomes.iter().any(|outcome| outcome.id == id) {
             return;
         }
+        let note = self.note_of(id, component, None);
         let flow_ms = failed
             .asked
             .as_ref()
             .map_or(0, |asked| self.decisions.took_ms(asked));
         let friendly_id = failed.asked.and_then(|asked| asked.friendly_id().cloned());
-        self.note(ComponentOutcome {
+        let outcome = ComponentOutcome {
             id,
             kind: failed.kind,
             friendly_id,
             result: ComponentResult::Failed(failed.failure),
             shown: None,
             flow_ms,
-        });
+            at: 0,
+            source: From::Flow,
+        };
+        self.note(outcome, note);
     }
 
-    fn note(&mut self, outcome: ComponentOutcome) {
+    fn note(&mut self, mut outcome: ComponentOutcome, note: Option<ComponentNote>) {
+        outcome.at = self.taken + self.out.len() as u64;
         if outcome.id.is_some() || self.outcomes.len() < MAX_OUTCOMES {
             self.outcomes.push(outcome);
+            if let (Some(notes), Some(note)) = (&mut self.notes, note) {
+                notes.keep(note);
+            }
         }
+    }
+
+    fn note_of(
+        &mut self,
+        id: Option<ComponentId>,
+        component: Option<&Component>,
+        decision: Option<&Decision>,
+    ) -> Option<ComponentNote> {
+        let notes = self.notes.as_mut()?;
+        Some(notes.of(id, component, decision))
     }
 
     fn charset(&self) -> Charset {

@@ -28,6 +28,12 @@ impl Cookies {
         Self(headers.get("cookie").unwrap_or_default())
     }
 
+    /// The header as it came; empty when it is absent.
+    #[must_use]
+    pub fn header(&self) -> &str {
+        &self.0
+    }
+
     /// Names and values as sent, in order, duplicates included. Values keep quotes and percent-encoding.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         Cookie::split_parse(self.0.as_str())

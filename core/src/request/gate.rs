@@ -36,12 +36,8 @@ pub fn gate(method: &str, target: &Target<'_>, headers: &impl Headers, site: &Si
         PassThrough::Upgrade
     } else if method != "GET" {
         PassThrough::Method
-    } else if paths::is_excluded(target.path, &site.exclude_paths) {
-        PassThrough::ExcludedPath
-    } else if paths::looks_static(target.path) {
-        PassThrough::StaticFile
-    } else if editing::is_editing(target, &Cookies::from_headers(headers)) {
-        PassThrough::Editing
+    } else if let Some(reason) = gate_url(target, &|| Cookies::from_headers(headers), site) {
+        reason
     } else if headers.get("range").is_some() {
         PassThrough::Range
     } else if !navigation::is_navigation(headers, visitor::is_prefetch(headers)) {
@@ -50,6 +46,23 @@ pub fn gate(method: &str, target: &Target<'_>, headers: &impl Headers, site: &Si
         return Route::Page;
     };
     Route::PassThrough(reason)
+}
+
+/// What of [`gate`] the URL alone decides, with the modes that an author's cookies switch on: these are read only for what
+/// could be a page.
+#[must_use]
+pub fn gate_url(
+    target: &Target<'_>,
+    cookies: &dyn Fn() -> Cookies,
+    site: &Site,
+) -> Option<PassThrough> {
+    if paths::is_excluded(target.path, &site.exclude_paths) {
+        Some(PassThrough::ExcludedPath)
+    } else if paths::looks_static(target.path) {
+        Some(PassThrough::StaticFile)
+    } else {
+        editing::is_editing(target, &cookies()).then_some(PassThrough::Editing)
+    }
 }
 
 #[cfg(test)]

@@ -23,6 +23,12 @@ const STATIC: [&str; 106] = [
     "woff", "woff2", "xls", "xlsm", "xlsx", "xml", "xsd", "xsl", "xslt", "zip", "zst",
 ];
 
+/// Whether the path is one of XM's own, in whatever spelling IIS would resolve.
+#[must_use]
+pub fn is_xm_own(path: &str) -> bool {
+    is_excluded(path, &[])
+}
+
 /// Whether the path is one of XM's own or matches one of `patterns`, as sent or decoded.
 pub(super) fn is_excluded(path: &str, patterns: &[PathPattern]) -> bool {
     let decoded = percent_decode_str(path).decode_utf8_lossy();

@@ -9,6 +9,9 @@ use crate::request::HeaderEdit;
 /// What shared caches must read.
 const CACHE_CONTROL: &str = "private, no-store";
 
+/// What search engines read of a preview.
+const NO_INDEX: &str = "noindex, nofollow";
+
 /// What XM said of bytes that are no longer the same for everyone.
 const VALIDATORS: [&str; 7] = [
     "accept-ranges",
@@ -54,6 +57,10 @@ pub struct Leaving<'a> {
     pub decoded: bool,
     /// `Set-Cookie` of the browser id, from [`id_cookie`](crate::response::id_cookie).
     pub id_cookie: Option<&'a str>,
+    /// Search engines are to forget it: a preview.
+    pub preview: bool,
+    /// `Set-Cookie` that ends a preview which does not hold any more.
+    pub preview_cookie: Option<&'a str>,
     /// `Server-Timing`, from [`server_timing`](crate::response::server_timing).
     pub server_timing: Option<&'a str>,
 }
@@ -71,11 +78,15 @@ pub fn edits(leaving: &Leaving<'_>) -> Vec<HeaderEdit> {
         edits.push(HeaderEdit::Delete("content-encoding"));
     }
     edits.push(HeaderEdit::Set("cache-control", CACHE_CONTROL.to_owned()));
+    if leaving.preview {
+        edits.push(HeaderEdit::Set("x-robots-tag", NO_INDEX.to_owned()));
+    }
     // XM's own lines of these names stay beside ours.
     let append =
         |name, value: Option<&str>| value.map(|value| HeaderEdit::Append(name, value.to_owned()));
     edits.extend(append("server-timing", leaving.server_timing));
     edits.extend(append("set-cookie", leaving.id_cookie));
+    edits.extend(append("set-cookie", leaving.preview_cookie));
     edits
 }
 
@@ -127,6 +138,7 @@ mod tests {
             decoded: true,
             id_cookie: Some("bid_K=1"),
             server_timing: Some("id;dur=2"),
+            ..Leaving::default()
         };
         let left = leave(&origin, &leaving);
         #[rustfmt::skip]
@@ -134,6 +146,20 @@ mod tests {
         let expected: Vec<_> = origin.into_iter().chain(added).collect();
         let left: Vec<_> = left.iter().map(|(n, v)| (&**n, &**v)).collect();
         assert_eq!(left, expected);
+    }
+
+    #[test]
+    fn a_preview_is_not_indexed_and_one_that_is_over_ends() {
+        let leaving = Leaving {
+            preview: true,
+            preview_cookie: Some("cdp_preview="),
+            ..Leaving::default()
+        };
+        let left = leave(&[("X-Robots-Tag", "all"), ("Set-Cookie", "a=1")], &leaving);
+        let left: Vec<_> = left.iter().map(|(n, v)| (&**n, &**v)).collect();
+        #[rustfmt::skip]
+        assert_eq!(left, [("set-cookie", "a=1"), ("cache-control", "private, no-store"), ("x-robots-tag", "noindex, nofollow"),
+            ("set-cookie", "cdp_preview=")]);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 
 pub mod beacon;
 
+mod asset;
 mod body_end;
 mod boxever;
 mod carried;
@@ -19,7 +20,9 @@ mod script;
 mod tail;
 mod view;
 
-pub use nonce::nonce_from_csp;
+pub use asset::{Answer, Asset};
+pub use body_end::BodyEnd;
+pub use nonce::{nonce_from_csp, style_nonce_from_csp};
 pub use tail::Tail;
 
 use crate::{

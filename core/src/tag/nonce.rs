@@ -1,4 +1,4 @@
-//! The nonce with which the page's own Content-Security-Policy lets inline scripts run.
+//! The nonce with which the page's own Content-Security-Policy lets scripts run and style sheets hold.
 //!
 //! In: the value of the header. Out: the nonce. The policy is never changed: without a nonce in it, the browser judges
 //! the tag by the rest of the policy.
@@ -10,9 +10,19 @@ const MAX_NONCE: usize = 256;
 /// §3.1). A script must satisfy every policy, so a nonce that all of them name is preferred.
 #[must_use]
 pub fn nonce_from_csp(csp: &str) -> Option<String> {
+    lifted(csp, &["script-src-elem", "script-src", "default-src"])
+}
+
+/// As [`nonce_from_csp`], for style sheets.
+#[must_use]
+pub fn style_nonce_from_csp(csp: &str) -> Option<String> {
+    lifted(csp, &["style-src-elem", "style-src", "default-src"])
+}
+
+fn lifted(csp: &str, governing: &[&str]) -> Option<String> {
     let mut named = csp
         .split(',')
-        .map(nonces)
+        .map(|policy| nonces(policy, governing))
         .filter(|nonces| !nonces.is_empty());
     let first = named.next()?;
     let rest: Vec<_> = named.collect();
@@ -22,8 +32,8 @@ pub fn nonce_from_csp(csp: &str) -> Option<String> {
     in_all.or(first.first()).map(|nonce| (*nonce).to_owned())
 }
 
-/// The nonces of the directive that governs script elements in one policy.
-fn nonces(policy: &str) -> Vec<&str> {
+/// The nonces of the first directive of `governing` that one policy has.
+fn nonces<'p>(policy: &'p str, governing: &[&str]) -> Vec<&'p str> {
     let directives: Vec<(&str, &str)> = policy
         .split(';')
         .map(|directive| {
@@ -34,7 +44,7 @@ fn nonces(policy: &str) -> Vec<&str> {
         })
         .collect();
     // Of several directives of one name the first holds (CSP3 §2.2.1).
-    let sources = ["script-src-elem", "script-src", "default-src"]
+    let sources = governing
         .iter()
         .find_map(|name| {
             directives
@@ -97,6 +107,17 @@ mod tests {
         for (csp, expected) in cases {
             assert_eq!(nonce_from_csp(csp).as_deref(), expected, "{csp}");
         }
+    }
+
+    #[test]
+    fn the_nonce_of_style_sheets_is_their_own() {
+        let csp = "default-src 'nonce-d'; script-src 'nonce-s'; style-src 'self' 'nonce-t'";
+        assert_eq!(style_nonce_from_csp(csp).as_deref(), Some("t"));
+        assert_eq!(
+            style_nonce_from_csp("default-src 'nonce-d'; script-src 'nonce-s'").as_deref(),
+            Some("d")
+        );
+        assert_eq!(style_nonce_from_csp("script-src 'nonce-s'"), None);
     }
 
     proptest! {

@@ -46,6 +46,17 @@ pub struct FailedComponent {
     pub asked: Option<Asked>,
     /// Why.
     pub failure: Failure,
+    /// Offset of the start tag's `<`.
+    pub start: usize,
+}
+
+/// A mark that was ignored because of its markup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IgnoredMark {
+    /// Why.
+    pub reason: BadMark,
+    /// Offset of the `<` of the start tag that has it.
+    pub tag: usize,
 }
 
 /// The outermost component whose end has not been seen.
@@ -77,7 +88,7 @@ pub struct Compiler {
     ready: Vec<Node>,
     components: u32,
     failed: Vec<FailedComponent>,
-    bad_marks: Vec<BadMark>,
+    bad_marks: Vec<IgnoredMark>,
     places: Places,
 }
 
@@ -171,7 +182,7 @@ impl Compiler {
     }
 
     /// Marks that were ignored because of their markup, since the last call.
-    pub fn take_bad_marks(&mut self) -> Vec<BadMark> {
+    pub fn take_bad_marks(&mut self) -> Vec<IgnoredMark> {
         std::mem::take(&mut self.bad_marks)
     }
 
@@ -245,7 +256,7 @@ impl Compiler {
         }
         let inside = (self.inside_component || !self.stack.is_empty()) && !self.is_unvouched();
         if inside {
-            self.bad_marks.extend(opened.marks.bad.iter().copied());
+            self.ignore(opened.tag.start, opened.marks.bad.iter().copied());
         }
         if opened.name == "template" {
             self.open_template(opened, source);
@@ -289,6 +300,7 @@ impl Compiler {
                 kind: *kind,
                 asked,
                 failure: failure.unwrap_or(Failure::BadFriendlyId),
+                start: opened.tag.start,
             });
             if opened.can_have_content {
                 self.shut(&opened, false);
@@ -331,6 +343,7 @@ impl Compiler {
                 kind: *kind,
                 asked: asked(*kind, id_text),
                 failure: Failure::BadMark,
+                start: opened.tag.start,
             });
             return self.shut(&opened, true);
         }
@@ -352,13 +365,14 @@ impl Compiler {
     }
 
     fn open_element(&mut self, mut opened: Opened, source: &Source) {
-        self.bad_marks
-            .extend(refuse_raw_text(&opened.name, &mut opened.marks.bindings));
+        let start = opened.tag.start;
+        let refused = refuse_raw_text(&opened.name, &mut opened.marks.bindings);
+        self.ignore(start, refused);
         let bindings = &mut opened.marks.bindings;
         if !opened.can_have_content
             && (bindings.text.take().is_some() | bindings.html.take().is_some())
         {
-            self.bad_marks.push(BadMark::NoEndTag);
+            self.ignore(start, [BadMark::NoEndTag]);
         }
         if *bindings == Bindings::default() {
             if !opened.marks.attributes.is_empty() {
@@ -368,7 +382,7 @@ impl Compiler {
                 append(self.list(), Node::Tag(Box::new(tag)));
             }
         } else if self.stack.len() >= MAX_DEPTH {
-            self.bad_marks.push(BadMark::TooDeep);
+            self.ignore(start, [BadMark::TooDeep]);
         } else if opened.can_have_content {
             self.push_frame(opened, FrameKind::Element, source);
         } else {
@@ -441,11 +455,12 @@ impl Compiler {
             let Some(frame) = self.stack.pop() else {
                 return;
             };
+            let start = frame.tag.range.start;
             match frame.kind {
                 FrameKind::Component(_) => self.note_failure(&frame, Failure::NoEndTag),
-                FrameKind::Element => self.bad_marks.push(BadMark::NoEndTag),
+                FrameKind::Element => self.ignore(start, [BadMark::NoEndTag]),
                 FrameKind::Variant { .. } => {
-                    self.bad_marks.push(BadMark::NoEndTag);
+                    self.ignore(start, [BadMark::NoEndTag]);
                     self.opaque = Some(Opaque {
                         element: frame.element,
                         depth: index,
@@ -466,8 +481,16 @@ impl Compiler {
                 kind: component.kind,
                 asked: Some(component.asked.clone()),
                 failure,
+                start: frame.tag.range.start,
             });
         }
+    }
+
+    fn ignore(&mut self, tag: usize, reasons: impl IntoIterator<Item = BadMark>) {
+        let marks = reasons
+            .into_iter()
+            .map(|reason| IgnoredMark { reason, tag });
+        self.bad_marks.extend(marks);
     }
 
     fn flush_bytes(&mut self, end: usize) {

@@ -10,6 +10,7 @@ mod frame;
 mod glance;
 mod ignored_end;
 mod implied_end;
+mod listing;
 mod locate;
 mod marks;
 mod node;
@@ -20,9 +21,10 @@ mod start_tag;
 mod tag_end;
 mod unseen;
 
-pub use compile::{CompileOptions, Compiler, FailedComponent, OpenComponent};
+pub use compile::{CompileOptions, Compiler, FailedComponent, IgnoredMark, OpenComponent};
 pub use facts::{PageFacts, Places};
 pub use implied_end::{implies_end, protects};
+pub use listing::{Listed, Listing};
 pub use locate::Look;
 pub use node::{
     Asked, AttributeBinding, Bindings, Component, ComponentId, ComponentKind, Element, FriendlyId,

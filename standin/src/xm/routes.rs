@@ -26,6 +26,8 @@ pub async fn page(State(app): State<Arc<App>>, request: Request) -> Response {
         "/de" => page.template = "pages/de.html",
         "/products" => page.template = "pages/products.html",
         "/landing/summer" => page.template = "pages/summer.html",
+        "/landing/weekend" => page.template = "pages/weekend.html",
+        "/landing/weekend-family" => page.template = "pages/weekend-family.html",
         "/contact" => {
             page = Page {
                 template: "pages/contact.html",

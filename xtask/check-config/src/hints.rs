@@ -2,9 +2,8 @@
 //!
 //! In: an environment. Out: problems, which fail the check, and warnings, which do not. It never repeats a value.
 
+use check_config::environment::Environment;
 use serde_json::Value;
-
-use crate::environment::Environment;
 
 /// Cloudflare's limit for one variable; a table counts as its JSON.
 const LONGEST_VARIABLE: usize = 5 * 1024;
@@ -85,10 +84,10 @@ pub fn warnings(environment: &Environment) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use check_config::queues::Queues;
     use serde_json::{Map, json};
 
     use super::*;
-    use crate::queues::Queues;
 
     fn environment(name: &str, vars: Value, routes: &[&str]) -> Environment {
         let vars: Map<_, _> = vars.as_object().cloned().unwrap_or_default();

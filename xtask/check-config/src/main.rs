@@ -3,17 +3,13 @@
 //! In: the file, as wrangler reads it. Out: every problem of every environment, by key, and an exit code. It never
 //! prints the value of a setting, deploys, or talks to anybody.
 
-mod environment;
 mod hints;
-mod queues;
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::Context;
+use check_config::environment::Environment;
 use clap::Parser;
 use xm_edge_core::config;
-
-use self::environment::Environment;
 
 /// Report every problem of wrangler.toml, by environment and key.
 #[derive(Parser)]
@@ -38,12 +34,7 @@ fn main() -> ExitCode {
 
 /// Whether every checked environment is valid.
 fn check(args: &Args) -> anyhow::Result<bool> {
-    let text = fs::read_to_string(&args.file)
-        .with_context(|| format!("reading {}", args.file.display()))?;
-    let wrangler: toml::Table = text
-        .parse()
-        .with_context(|| format!("{} is not TOML", args.file.display()))?;
-    let environments = environment::select(&wrangler, args.env.as_deref())?;
+    let environments = check_config::environments(&args.file, args.env.as_deref())?;
     let mut valid = true;
     for environment in &environments {
         valid &= report(environment);

@@ -37,6 +37,8 @@ pub struct Case {
     pub delivery: Delivery,
     /// Without an id cookie.
     pub new_visitor: bool,
+    /// The same page with other attributes in place of the marks.
+    pub unmarked: bool,
 }
 
 impl Case {
@@ -47,6 +49,7 @@ impl Case {
             flows,
             delivery: Delivery::Plain,
             new_visitor: false,
+            unmarked: false,
         }
     }
 
@@ -54,14 +57,23 @@ impl Case {
         Self { delivery, ..self }
     }
 
+    /// The same page without marks.
+    pub const fn unmarked(self) -> Self {
+        Self {
+            unmarked: true,
+            ..self
+        }
+    }
+
     /// The path of the page.
     pub fn path(&self) -> String {
         format!(
-            "/bench/{}-kib/{}-of-{}/{}",
+            "/bench/{}-kib/{}-of-{}/{}{}",
             self.kib,
             self.components,
             self.flows,
-            self.delivery.label()
+            self.delivery.label(),
+            if self.unmarked { "/unmarked" } else { "" }
         )
     }
 
@@ -126,6 +138,11 @@ pub fn for_cpu(quick: bool) -> Vec<Case> {
             ..middle
         },
     ]
+}
+
+/// The cases of the table about a CDP that hangs.
+pub fn for_hanging() -> Vec<Case> {
+    vec![Case::new(150, 5, 5), Case::new(150, 50, 10)]
 }
 
 /// A case of the TTFB table.

@@ -9,6 +9,7 @@
 
 mod case;
 mod cpu;
+mod hanging;
 mod http;
 mod last_byte;
 mod load;
@@ -79,17 +80,24 @@ pub fn bench(project: &Project, args: &Args) -> anyhow::Result<ExitCode> {
     let first_cases = case::for_first_byte(args.quick);
     let mut pages = cpu_cases.clone();
     pages.extend(first_cases.iter().map(|first| first.case));
-    let bench = Bench::start(project, &pages)?;
+    let hanging_cases = case::for_hanging();
+    let both = hanging_cases
+        .iter()
+        .flat_map(|case| [*case, case.unmarked()]);
+    let served: Vec<Case> = pages.iter().copied().chain(both).collect();
+    let bench = Bench::start(project, &pages, &served)?;
 
     let lengths = bench.check(&pages)?;
     let cpu = bench.measure_cpu(args, &cpu_cases, &lengths)?;
     let first_bytes = bench.measure_first_bytes(args, &first_cases)?;
+    let hanging = hanging::measure(project, &bench.origin, &hanging_cases)?;
     let last_bytes = last_byte::measure(project, &bench.origin, &first_cases, args.rounds())?;
 
     let tables = format!(
         "CPU time per request, the CDP deciding at once ({} rounds of {} requests):\n\n{}\n\
          Time to the first byte, the CDP deciding after {DECISION_MS} ms ({} requests):\n\n{}\n\
-         Time to the last byte, the CDP deciding at once, without events and with two for each page ({} requests):\n\n{}",
+         Time to the last byte, the CDP deciding at once, without events and with two for each page ({} requests):\n\n{}\n\
+         CPU time and time to the last byte while the CDP hangs, the breaker open, beside the same page without marks:\n\n{}",
         args.rounds(),
         args.requests,
         table::cpu(&cpu),
@@ -97,6 +105,7 @@ pub fn bench(project: &Project, args: &Args) -> anyhow::Result<ExitCode> {
         table::first_byte(&first_bytes),
         args.rounds() * last_byte::REQUESTS,
         table::last_byte(&last_bytes),
+        table::hanging(&hanging),
     );
     println!("{tables}");
     if args.write {
@@ -115,8 +124,8 @@ struct Bench {
 type Lengths = HashMap<(Case, Kind), usize>;
 
 impl Bench {
-    fn start(project: &Project, pages: &[Case]) -> anyhow::Result<Self> {
-        let origin = Origin::start(pages)?;
+    fn start(project: &Project, pages: &[Case], served: &[Case]) -> anyhow::Result<Self> {
+        let origin = Origin::start(served)?;
         let folder = project.target().join("bench");
         let workers = Kind::ALL
             .iter()

@@ -44,6 +44,9 @@ pub fn page(case: &Case) -> String {
     }
     page.blocks(size.saturating_sub(page.html.len() + TAIL.len() + 1024));
     page.end(size);
+    if case.unmarked {
+        return page.html.replace("data-cdp-", "data-old-");
+    }
     page.html
 }
 

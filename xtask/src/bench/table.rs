@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use super::{
     case::{Case, FirstByteCase},
+    hanging::Row,
     worker::Kind,
 };
 
@@ -85,6 +86,32 @@ pub fn last_byte(rows: &[(FirstByteCase, Samples)]) -> String {
         row
     });
     markdown(&heads, 4, rows)
+}
+
+/// CPU and time to the last byte while the CDP hangs.
+pub fn hanging(rows: &[Row]) -> String {
+    let heads = [
+        "page",
+        "components",
+        "sent by XM as",
+        "CPU unmarked",
+        "breaker open",
+        "÷ unmarked",
+        "last byte unmarked",
+        "breaker open",
+        "÷ unmarked",
+    ];
+    let rows = rows.iter().map(|row| {
+        let mut cells = row.case.columns().to_vec();
+        let [unmarked, open] = &row.cpu;
+        cells.extend([unmarked, open].map(|ms| format!("{:.2} ms", median(ms))));
+        cells.push(format!("**{:.3}**", paired_ratio(open, unmarked)));
+        let [unmarked, open] = [0, 1].map(|index| median(&row.last_byte[index]));
+        cells.extend([unmarked, open].map(|ms| format!("{ms:.2} ms")));
+        cells.push(format!("**{:.3}**", open / unmarked));
+        cells
+    });
+    markdown(&heads, 3, rows)
 }
 
 /// A table whose source is readable, too; columns from `numbers` on are aligned to the right.

@@ -34,6 +34,8 @@ pub enum Kind {
     Silent,
     /// The product, sending a VIEW and a goal for each page.
     Telling,
+    /// The product with a short budget for decisions, sending no event.
+    Impatient,
 }
 
 impl Kind {
@@ -48,13 +50,14 @@ impl Kind {
             Self::XmEdge => "xm-edge",
             Self::Silent => "no events",
             Self::Telling => "two events",
+            Self::Impatient => "short budget",
         }
     }
 
     /// Events per page.
     pub const fn events(self) -> u64 {
         match self {
-            Self::PassThrough | Self::Silent => 0,
+            Self::PassThrough | Self::Silent | Self::Impatient => 0,
             Self::BuiltIn | Self::XmEdge => 1,
             Self::Telling => 2,
         }
@@ -65,7 +68,7 @@ impl Kind {
         match self {
             Self::PassThrough => &[("worker.js", "bench/pass-through.js")],
             Self::BuiltIn => &[("worker.js", "bench/built-in.js")],
-            Self::XmEdge | Self::Silent | Self::Telling => &[
+            Self::XmEdge | Self::Silent | Self::Telling | Self::Impatient => &[
                 ("index.js", "build/index.js"),
                 ("index_bg.wasm", "build/index_bg.wasm"),
             ],
@@ -176,6 +179,10 @@ fn bindings(kind: Kind, origin: &str, cases: &[Case]) -> Map<String, Value> {
         });
         match kind {
             Kind::Silent => site["page_views"] = "browser".into(),
+            Kind::Impatient => {
+                site["page_views"] = "browser".into();
+                site["decision_budget_ms"] = 100.into();
+            }
             Kind::Telling => site["goals"] = json!([{ "path": "/bench/*", "event": "SEEN" }]),
             _ => {}
         }

@@ -46,8 +46,8 @@ pub fn dev(project: &Project, args: &Args) -> anyhow::Result<ExitCode> {
         no_opt: true,
     };
     build::build_with(project, &args_of_build, &tools)?;
-    run::shown(project.cargo().args(["build", "--package", "standin"]))
-        .context("the stand-in was not built")?;
+    let programs = ["build", "--package", "standin", "--package", "preview-link"];
+    run::shown(project.cargo().args(programs)).context("the stand-in was not built")?;
 
     let interrupted = interruptions()?;
     let addresses = Addresses::choose(args.port)?;
@@ -57,6 +57,7 @@ pub fn dev(project: &Project, args: &Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     print_welcome(&addresses, &health);
+    print_preview(project, &addresses);
     children.show_logs();
     loop {
         if wait(&interrupted, POLL) {
@@ -146,6 +147,17 @@ fn print_welcome(addresses: &Addresses, health: &Health) {
     println!();
     println!("  The Worker is built again when src/ or core/src/ changes. Ctrl-C ends everything.");
     println!();
+}
+
+/// A link to try previews with. Without it everything else works all the same.
+fn print_preview(project: &Project, addresses: &Addresses) {
+    let made = programs::preview_link(project, addresses).output();
+    let made = made.ok().filter(|made| made.status.success());
+    if let Some(made) = made {
+        println!("  A preview of the home page, with another hero:");
+        println!("  {}", String::from_utf8_lossy(&made.stdout).trim_end());
+        println!();
+    }
 }
 
 /// Ctrl-C, and on Unix SIGTERM and SIGHUP, as messages.

@@ -4,9 +4,12 @@
 
 use std::{env::consts::EXE_EXTENSION, process::Command};
 
-use crate::{build, project::Project};
+use crate::{build, preview_link, project::Project};
 
 use super::ports::Ports;
+
+/// What signs the previews of the local Worker, and of no other.
+const PREVIEW_KEY: &str = "standin_preview_key";
 
 /// Hosts with ports.
 pub struct Addresses {
@@ -79,10 +82,20 @@ pub fn wrangler(project: &Project, addresses: &Addresses) -> Command {
     // wrangler.toml names the usual ports; these are the ones that were free.
     command.args(["--var", &format!("XM_ORIGIN:http://{}", addresses.xm)]);
     command.args(["--var", &format!("CDP_ENDPOINT:http://{}", addresses.cdp)]);
-    // The stand-in's own token, and a key to try the guest API with.
+    // The stand-in's own token, and keys to try the guest API and previews with.
     command.args(["--var", "CDP_API_TOKEN:standin_api_token"]);
     command.args(["--var", "XM_API_KEY:standin_xm_key"]);
+    command.args(["--var", &format!("PREVIEW_KEY:{PREVIEW_KEY}")]);
     command.env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
     command.env(build::NO_OPT, "1");
+    command
+}
+
+/// The program that makes a preview link of the stand-in's home page.
+pub fn preview_link(project: &Project, addresses: &Addresses) -> Command {
+    let url = format!("--url=http://{}/", addresses.worker);
+    let options = [url.as_str(), "--show=home_hero=hero_summer", "--expires=7d"];
+    let mut command = preview_link::command(project, &options.map(str::to_owned));
+    command.env("PREVIEW_KEY", PREVIEW_KEY);
     command
 }

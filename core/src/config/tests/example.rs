@@ -36,6 +36,7 @@ guest_fields = ["/lastName", "/extensions/0/tier"]
 guest_api = "v2"
 browser_cache = "revalidate"
 reuse_decisions_s = 60
+reuse_on_failure_s = 3600
 shadow = true
 debug = true
 cookie_domain = ".Garden.example"
@@ -130,6 +131,7 @@ fn every_key_becomes_its_setting() {
             guest_api: GuestApi::V2,
             browser_cache: BrowserCache::Revalidate,
             reuse_decisions_s: 60,
+            reuse_on_failure_s: 3600,
             shadow: true,
             debug: true,
             cookie_domain: Some("garden.example".to_owned()),

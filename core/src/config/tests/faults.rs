@@ -136,6 +136,24 @@ fn rules_name_the_part_that_is_absent() {
 }
 
 #[test]
+fn two_flows_for_one_page_are_reported() {
+    let problems = problems(json!({"SITE": {"page_experiences": [
+        {"path": "/a", "experience": "x"},
+        {"path": "/a*", "experience": "x"},
+        {"path": "/straße", "experience": "x"},
+        {"path": "/a", "experiment": "y"},
+        {"path": "/stra%C3%9Fe", "experience": "y"},
+    ]}}));
+    let expected = [
+        "SITE.page_experiences[3].path",
+        "SITE.page_experiences[4].path",
+    ];
+    assert_eq!(keys(&problems), expected);
+    let first = &problems[0].problem;
+    assert!(first.contains("SITE.page_experiences[0]"), "{first}");
+}
+
+#[test]
 fn sites_of_the_same_host_and_path_are_reported_once_normalised() {
     let problems = problems(json!({"SITES": [
         {"host": "a.example", "path": "/de"},

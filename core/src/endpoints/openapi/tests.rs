@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
+    api_keys::Scope,
     endpoints::{self, PATHS},
-    guests,
+    guests, preview,
     request::fixture,
     sdk_proxy,
     tag::beacon,
@@ -39,6 +40,7 @@ fn every_path_and_method_of_the_code_is_described_and_no_other() {
         .chain(sdk_proxy::served())
         .chain(own)
         .chain(beacons)
+        .chain(preview::overlay::asset_paths().map(|path| ("GET", path)))
         .map(|(method, path)| (format!("/{path}"), method.to_owned()))
         .collect();
     let described: BTreeSet<(String, String)> = operations(&description()).into_keys().collect();
@@ -94,7 +96,7 @@ fn every_operation_has_a_name_of_its_own_and_says_what_it_does() {
 }
 
 #[test]
-fn the_scope_of_every_guest_operation_is_the_codes() {
+fn the_scope_of_every_operation_with_a_key_is_the_codes() {
     let scopes: BTreeMap<(String, String), &str> = guests::scopes()
         .map(|(method, path, scope)| ((format!("/{path}"), method.to_owned()), scope))
         .collect();
@@ -103,6 +105,8 @@ fn the_scope_of_every_guest_operation_is_the_codes() {
         if at.0.starts_with("/guests") {
             seen += 1;
             assert_eq!(operation["security"][0]["key"][0], scopes[&at], "{at:?}");
+        } else if at == ("/preview".to_owned(), "POST".to_owned()) {
+            assert_eq!(operation["security"][0]["key"][0], Scope::Preview.name());
         } else {
             assert_eq!(operation.get("security"), None, "{at:?}");
         }

@@ -1,8 +1,11 @@
 //! When bytes leave and when somebody is asked: what whole pages in, whole pages out cannot show.
 
 use super::*;
+use crate::reason::BadMark;
 
 mod inserting;
+mod noting;
+mod seen;
 
 fn page_with(hold_limit: usize) -> Page {
     Page::new(PageSettings {
@@ -286,4 +289,61 @@ fn without_personalisation_facts_are_read_and_marks_are_not() {
     assert!(asked(&mut page).is_empty() && page.outcomes().is_empty());
     assert_eq!(page.facts().html_lang.as_deref(), Some("de"));
     assert_eq!(page.facts().page_name.as_deref(), Some("Start"));
+}
+
+#[test]
+fn a_mark_that_a_decision_is_at_odds_with_is_told_by_place_to_who_asks() {
+    let html = "<div data-cdp-experience=a data-cdp-attr-href=/x><b data-cdp-text=/t></b><i data-cdp-if=/none>y</i></div>";
+    let ignored = |ask: bool| {
+        let mut page = page();
+        if ask {
+            page.keep_places();
+        }
+        page.push(format!("<body>{html}").as_bytes());
+        page.end(true);
+        asked(&mut page);
+        decide(
+            &mut page,
+            "a",
+            r#"{"x": "javascript:1", "t": [], "variantId": null}"#,
+        );
+        let at = |tag: &str| "<body>".len() + html.find(tag).unwrap();
+        let place = |reason, tag: &str, mark: &str| IgnoredAt {
+            reason,
+            fragment: None,
+            tag: at(tag),
+            mark: mark.to_owned(),
+        };
+        let expected = [
+            place(BadMark::WrongType, "<b", "data-cdp-text"),
+            place(BadMark::PointerUnresolved, "<i", "data-cdp-if"),
+            place(BadMark::UrlRefused, "<div", "data-cdp-attr-href"),
+        ];
+        assert_eq!(page.ignored_marks().values().sum::<u32>(), 3);
+        (page.ignored_at().to_vec(), expected)
+    };
+    let (told, expected) = ignored(true);
+    assert_eq!(told, expected);
+    assert!(ignored(false).0.is_empty(), "the Worker does not ask");
+}
+
+#[test]
+fn a_mark_of_a_fragment_is_told_with_the_fragments_path() {
+    let mut page = page();
+    page.keep_places();
+    page.push(b"<body><div data-cdp-experience=a data-cdp-fragment=/f>x</div>");
+    page.end(true);
+    asked(&mut page);
+    decide(&mut page, "a", r#"{"f": "/part"}"#);
+    asked(&mut page);
+    let path = FragmentPath::parse("/part").unwrap();
+    page.fragment(
+        &path,
+        Ok((b"<p><b data-cdp-text=/none>x</b></p>".to_vec(), None)),
+        0,
+    );
+    let [ignored] = page.ignored_at() else {
+        panic!("{:?}", page.ignored_at());
+    };
+    assert_eq!((ignored.fragment.as_ref(), ignored.tag), (Some(&path), 3));
 }

@@ -249,3 +249,49 @@ fn thousands_of_open_marks_cost_no_more_than_their_bytes() {
         assert_tiles(&compiled.nodes, 0, document.len());
     }
 }
+
+#[test]
+fn what_stays_as_authored_is_told_by_the_place_of_its_start_tag() {
+    let page = "<p data-cdp-experience='a b'></p><img data-cdp-experience=c><template data-cdp-experience=d></template>\
+        <div data-cdp-experience=e><i data-cdp-text=x></i><b data-cdp-text=/y>";
+    let mut source = Source::default();
+    let mut compiler = Compiler::new(CompileOptions {
+        guest: false,
+        look: Look::Components,
+        places: false,
+        encoding: UTF_8,
+    });
+    for chunk in page.as_bytes().chunks(7) {
+        source.push(chunk);
+        compiler.write(chunk, &source).unwrap();
+    }
+    compiler.end(&source).unwrap();
+    let tag = |at: usize| page.get(at..at + 4).unwrap();
+    let mut failed: Vec<_> = compiler
+        .take_failed()
+        .into_iter()
+        .map(|failed| (tag(failed.start), failed.failure))
+        .collect();
+    failed.sort_by_key(|(tag, _)| *tag);
+    assert_eq!(
+        failed,
+        [
+            ("<div", Failure::NoEndTag),
+            ("<img", Failure::NoEndTag),
+            ("<p d", Failure::BadFriendlyId),
+            ("<tem", Failure::BadMark),
+        ]
+    );
+    let bad: Vec<_> = compiler
+        .take_bad_marks()
+        .into_iter()
+        .map(|mark| (tag(mark.tag), mark.reason))
+        .collect();
+    assert_eq!(
+        bad,
+        [
+            ("<i d", BadMark::PointerSyntax),
+            ("<b d", BadMark::NoEndTag)
+        ]
+    );
+}

@@ -94,6 +94,7 @@ impl Tenant {
                 session.guest_ref = target.to_owned();
             }
         }
+        self.index_visits();
         if anonymous && let Some(guest) = self.guests.get_mut(current) {
             guest.guest_type = GuestType::Retired;
             guest.merged_into = Some(target.to_owned());

@@ -47,6 +47,9 @@ pub struct Tenant {
     pub dropped_events: u64,
     #[serde(skip)]
     open: HashMap<SessionKey, usize>,
+    /// Indices of each guest's sessions: a crowd's flows look their visitors up.
+    #[serde(skip)]
+    visits: HashMap<String, Vec<usize>>,
     #[serde(skip)]
     made: u64,
 }
@@ -141,7 +144,12 @@ impl Tenant {
     /// A flow call belongs to the browser's session, and opens it when it comes first.
     pub fn join_session(&mut self, key: SessionKey, guest_ref: &str, now: i64) {
         if self.knows(&key.pos) {
-            self.session(key, now).guest_ref = guest_ref.to_owned();
+            let index = self.session_index(key, now);
+            let session = &mut self.sessions[index];
+            let before = std::mem::replace(&mut session.guest_ref, guest_ref.to_owned());
+            if before != guest_ref {
+                self.index_visits();
+            }
         }
     }
 
@@ -177,7 +185,12 @@ impl Tenant {
 
     /// The open session of the key, or a new one when there is none or it has been quiet for too long.
     fn session(&mut self, key: SessionKey, now: i64) -> &mut Session {
-        let index = match self.open.get(&key) {
+        let index = self.session_index(key, now);
+        &mut self.sessions[index]
+    }
+
+    fn session_index(&mut self, key: SessionKey, now: i64) -> usize {
+        match self.open.get(&key) {
             Some(&index) if !self.sessions[index].has_expired(now) => index,
             expired => {
                 if let Some(&index) = expired {
@@ -188,13 +201,34 @@ impl Tenant {
                     .get(&key.browser_ref)
                     .map(|browser| browser.guest_ref.clone())
                     .unwrap_or_default();
+                let index = self.sessions.len();
+                self.visits
+                    .entry(guest_ref.clone())
+                    .or_default()
+                    .push(index);
                 self.sessions
                     .push(Session::open(key.clone(), guest_ref, now));
-                self.open.insert(key, self.sessions.len() - 1);
-                self.sessions.len() - 1
+                self.open.insert(key, index);
+                index
             }
-        };
-        &mut self.sessions[index]
+        }
+    }
+
+    /// The sessions of a guest, in order of their start.
+    fn sessions_of(&self, guest_ref: &str) -> impl Iterator<Item = &Session> {
+        let indices = self.visits.get(guest_ref).into_iter().flatten();
+        indices.filter_map(|index| self.sessions.get(*index))
+    }
+
+    /// Sessions have changed hands, or have gone.
+    fn index_visits(&mut self) {
+        self.visits.clear();
+        for (index, session) in self.sessions.iter().enumerate() {
+            self.visits
+                .entry(session.guest_ref.clone())
+                .or_default()
+                .push(index);
+        }
     }
 
     fn close(&mut self, key: &SessionKey) {

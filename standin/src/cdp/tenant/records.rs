@@ -31,11 +31,7 @@ impl Tenant {
     /// When the guest was last there: the start of a visit under way, else the last event; never: when it was made.
     #[must_use]
     pub fn last_seen(&self, guest: &Guest, now: i64) -> i64 {
-        let visits = self
-            .sessions
-            .iter()
-            .filter(|session| session.guest_ref == guest.reference);
-        let seen = visits.map(|session| {
+        let seen = self.sessions_of(&guest.reference).map(|session| {
             if session.status == "OPEN" && !session.has_expired(now) {
                 session.started_at
             } else {
@@ -63,6 +59,7 @@ impl Tenant {
             .filter(|(_, session)| session.status == "OPEN")
             .map(|(index, session)| (session.key.clone(), index))
             .collect();
+        self.index_visits();
         for guest in merged {
             self.forget(&guest);
         }

@@ -23,11 +23,7 @@ impl Tenant {
     /// The visitor behind a guest ref.
     #[must_use]
     pub fn visitor(&self, guest_ref: &str) -> Visitor {
-        let sessions = || {
-            self.sessions
-                .iter()
-                .filter(|session| session.guest_ref == guest_ref)
-        };
+        let sessions = || self.sessions_of(guest_ref);
         let views = sessions()
             .flat_map(|session| &session.events)
             .filter(|event| event.kind == "VIEW")

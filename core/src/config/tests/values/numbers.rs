@@ -15,6 +15,7 @@ fn numbers_are_whole_and_in_range() {
         ("SITE.id_budget_ms", 0, 30_000),
         ("SITE.hold_limit_kib", 1, 8192),
         ("SITE.reuse_decisions_s", 0, 86_400),
+        ("SITE.reuse_on_failure_s", 0, 86_400),
     ] {
         check(
             name,

@@ -1,0 +1,56 @@
+//! Workers KV: the binding `CONFIG`, read only.
+//!
+//! In: a key. Out: its text. It understands nothing of it.
+//!
+//! Declared here and not taken from the `worker` crate, whose builder of options comes with a serializer of its own.
+
+use std::cell::OnceCell;
+
+use js_sys::{Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use worker::Env;
+
+/// The name of the binding.
+const BINDING: &str = "CONFIG";
+/// How long a data centre may answer from its own copy, in seconds: the least that KV allows.
+const CACHE_TTL_S: f64 = 30.0;
+
+thread_local! {
+    // Bindings never change during the life of an isolate.
+    static IS_BOUND: OnceCell<bool> = const { OnceCell::new() };
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// The binding of a namespace.
+    pub type Kv;
+
+    #[wasm_bindgen(method, structural, catch, js_name = get)]
+    fn get_with(this: &Kv, key: &str, options: &JsValue) -> Result<Promise, JsValue>;
+}
+
+impl Kv {
+    /// Whether a namespace is bound as `CONFIG`.
+    pub fn is_bound(env: &Env) -> bool {
+        IS_BOUND.with(|cell| *cell.get_or_init(|| Self::bound(env).is_some()))
+    }
+
+    /// The namespace that is bound as `CONFIG`, if any.
+    pub fn bound(env: &Env) -> Option<Self> {
+        let value = Reflect::get(env, &JsValue::from_str(BINDING)).ok()?;
+        value.is_object().then(|| value.unchecked_into())
+    }
+
+    /// The text under `key`; `None` when there is no such key.
+    ///
+    /// # Errors
+    /// KV fails or cannot be reached.
+    pub async fn get(&self, key: &str) -> Result<Option<String>, JsValue> {
+        let options = Object::new();
+        Reflect::set(&options, &"type".into(), &"text".into())?;
+        Reflect::set(&options, &"cacheTtl".into(), &CACHE_TTL_S.into())?;
+        let value = JsFuture::from(self.get_with(key, &options)?).await?;
+        Ok(value.as_string())
+    }
+}
