@@ -3,6 +3,8 @@
 //! In: bytes of a page that begin outside of any tag. Out: offsets. It never decides what is markup: in a comment or a
 //! script it sees tags as well, so a parser has the last word on everything it finds.
 
+use super::tag_end::tag_end;
+
 /// What the names of all marks begin with.
 const PREFIX: &[u8] = b"data-cdp-";
 /// How they go on where a component begins: `experience`, `experiment`, `guest`.
@@ -41,51 +43,9 @@ pub(super) fn unfinished_tag(bytes: &[u8], from: usize) -> usize {
     let tail = bytes.get(from..).unwrap_or_default();
     let unfinished = memchr::memchr_iter(b'<', tail).find(|start| {
         let tag = tail.get(start + 1..).unwrap_or_default();
-        tag.first().is_none_or(u8::is_ascii_alphabetic) && !is_finished(tag)
+        tag.first().is_none_or(u8::is_ascii_alphabetic) && tag_end(tag).is_none()
     });
     unfinished.map_or(bytes.len(), |start| from + start)
-}
-
-/// Where in a start tag a byte stands (HTML Standard §13.2.5.8 and the states after it).
-#[derive(Clone, Copy)]
-enum At {
-    /// In the tag's name.
-    TagName,
-    /// Before the name of an attribute.
-    Before,
-    /// In the name of an attribute.
-    Name,
-    /// Behind the name of an attribute.
-    After,
-    /// Behind `=`.
-    Equals,
-    /// In a value without quotes.
-    Bare,
-    /// In a value inside this quote.
-    Quoted(u8),
-}
-
-/// Whether the start tag whose name begins `bytes` ends in them.
-fn is_finished(bytes: &[u8]) -> bool {
-    let mut at = At::TagName;
-    for byte in bytes {
-        let space = matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0C);
-        at = match (at, byte) {
-            (At::Quoted(quote), byte) if *byte == quote => At::Before,
-            (At::Quoted(_), _) => at,
-            (_, b'>') => return true,
-            (At::Equals, b'"' | b'\'') => At::Quoted(*byte),
-            (At::Equals, _) if !space => At::Bare,
-            (At::Bare, _) if !space => At::Bare,
-            (At::Name | At::After, b'=') => At::Equals,
-            (At::Name, _) if space => At::After,
-            (At::After | At::Equals, _) if space => at,
-            (At::TagName, _) if !space && *byte != b'/' => At::TagName,
-            _ if space || *byte == b'/' => At::Before,
-            _ => At::Name,
-        };
-    }
-    false
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@
 //! never asks lol_html to mutate, so the bytes that left its sink are exactly the first bytes of the input.
 //!
 //! Parsing is most of what a page costs, and most of a page is of no interest. In the body, outside of components, the
-//! parser rests: bytes in which a glance finds no mark are kept unread, and it reads them only if a mark follows.
-//! What it then sees is what it would have seen at once.
+//! parser rests: bytes in which a glance finds no mark are kept unread. If a mark follows, a skim reads them (`skim.rs`) and
+//! tells the parser what it missed; where the skim cannot, the parser reads them after all. Either way it sees what it would have
+//! seen at once.
 
 use std::{
     borrow::Cow,
@@ -18,10 +19,15 @@ use lol_html::{
     OutputSink, Selector, Settings, errors::RewritingError, html_content::Element,
 };
 
-use super::{CompileOptions, PageFacts, Range, glance, ignored_end, implied_end, marks::Marks};
+use super::{
+    CompileOptions, PageFacts, Range, glance, ignored_end, implied_end,
+    marks::Marks,
+    skim::{self, End},
+};
 use crate::reason::Failure;
 
 mod places;
+mod unskimmable;
 
 /// Marked elements that may be open at once; deeper ones count as elements without an end tag.
 const MAX_WATCHES: usize = 64;
@@ -81,6 +87,14 @@ struct Seen {
     head: places::Head,
     /// Elements of interest that are open.
     open: u32,
+    /// The first of them.
+    outermost: Outermost,
+    /// Real offset less the parser's: what it did not read, less what it was told instead.
+    shift: usize,
+    /// Where markup begins, outside of any tag, text and picture; behind it nothing is known.
+    plain_from: Option<usize>,
+    /// What was opened in components that makes their rest more than a skim can tell.
+    unskimmable: unskimmable::Unskimmable,
     /// Everything before was reported as understood while the parser rested.
     passed: usize,
     last_start: Option<usize>,
@@ -120,7 +134,17 @@ pub(super) struct Locator {
     read: usize,
     /// What came after that.
     unread: Vec<u8>,
+    /// How much of `unread` has no mark that is still to be looked at.
+    looked_at: usize,
     look: Look,
+}
+
+/// The element of interest around all others that are open.
+#[derive(Default)]
+struct Outermost {
+    name: String,
+    /// Everything inside of it is seen.
+    component: bool,
 }
 
 impl Locator {
@@ -139,6 +163,7 @@ impl Locator {
             understood,
             read: 0,
             unread: Vec::new(),
+            looked_at: 0,
             look: options.look,
         }
     }
@@ -152,15 +177,14 @@ impl Locator {
         if self.rewriter.is_none() {
             return Ok(());
         }
-        let looked_at = glance::looked_at(&self.unread);
         if self.unread.is_empty() {
-            let read = self.read_on(chunk, 0)?;
+            let read = self.read_on(chunk)?;
             self.unread
                 .extend_from_slice(chunk.get(read..).unwrap_or_default());
         } else {
             let mut bytes = std::mem::take(&mut self.unread);
             bytes.extend_from_slice(chunk);
-            let read = self.read_on(&bytes, looked_at)?;
+            let read = self.read_on(&bytes)?;
             bytes.drain(..read);
             self.unread = bytes;
         }
@@ -176,30 +200,131 @@ impl Locator {
         Ok(())
     }
 
-    /// Reads of `bytes` what must be read; returns how much that is. `looked_at`: how much of them has no mark.
-    fn read_on(&mut self, bytes: &[u8], mut looked_at: usize) -> Result<usize, Failure> {
+    /// Reads of `bytes` what must be read; returns how much that is.
+    fn read_on(&mut self, bytes: &[u8]) -> Result<usize, Failure> {
         let mut read = 0;
+        let mut looked_at = std::mem::take(&mut self.looked_at);
         while read < bytes.len() {
-            let next = if !self.may_rest() {
-                read + slice(bytes.get(read..).unwrap_or_default())
+            let rest = bytes.get(read..).unwrap_or_default();
+            if !self.may_rest() {
+                let slice = self.slice(rest);
+                self.parse(rest.get(..slice).unwrap_or_default())?;
+                read += slice;
             } else if let Some(mark) = self.next_mark(bytes, looked_at.max(read)) {
+                let (more, end) = self.approach(rest, mark - read)?;
+                read += more;
                 looked_at = mark;
-                mark
-            } else if bytes.len() - read > MAX_UNREAD {
-                bytes.len()
+                if end == Approached::Waiting {
+                    looked_at -= glance::MARK;
+                    break;
+                }
+            } else if rest.len() > MAX_UNREAD {
+                read += self.catch_up(rest)?;
             } else {
+                looked_at = looked_at.max(glance::looked_at(bytes));
                 break;
-            };
-            self.parse(bytes.get(read..next).unwrap_or_default())?;
-            read = next;
+            }
         }
+        self.looked_at = looked_at.saturating_sub(read);
         Ok(read)
+    }
+
+    /// Reads what must be read of `rest`, in which the next mark ends at `mark`; returns how much that is.
+    fn approach(&mut self, rest: &[u8], mark: usize) -> Result<(usize, Approached), Failure> {
+        if !self.may_skim() {
+            self.seen.borrow_mut().unskimmable.lose();
+            self.parse(rest.get(..mark).unwrap_or_default())?;
+            return Ok((mark, Approached::Read));
+        }
+        let skimmed = skim::skim(rest, mark);
+        self.tell(skimmed.len, &skimmed.digest)?;
+        let tag = rest.get(skimmed.len..).unwrap_or_default();
+        match skimmed.end {
+            End::Past => Ok((skimmed.len, Approached::Read)),
+            End::Unfinished if tag.len() <= MAX_UNREAD => Ok((skimmed.len, Approached::Waiting)),
+            End::Mark(Some(len)) => {
+                self.parse(tag.get(..len).unwrap_or_default())?;
+                let mut seen = self.seen.borrow_mut();
+                if seen.open == 0 {
+                    seen.plain_from = Some(self.read);
+                }
+                Ok((skimmed.len + len, Approached::Read))
+            }
+            end => {
+                if end != End::Mark(None) {
+                    self.seen.borrow_mut().unskimmable.lose();
+                }
+                self.seen.borrow_mut().plain_from = None;
+                let to = mark.max(skimmed.len);
+                self.parse(rest.get(skimmed.len..to).unwrap_or_default())?;
+                Ok((to, Approached::Read))
+            }
+        }
+    }
+
+    /// Reads of `rest`, in which there is no mark, so much that little is left; returns how much that is.
+    fn catch_up(&mut self, rest: &[u8]) -> Result<usize, Failure> {
+        if self.may_skim() {
+            let skimmed = skim::skim(rest, rest.len());
+            self.tell(skimmed.len, &skimmed.digest)?;
+            if skimmed.len > 0 {
+                return Ok(skimmed.len);
+            }
+        }
+        self.seen.borrow_mut().unskimmable.lose();
+        self.parse(rest)?;
+        Ok(rest.len())
     }
 
     /// Whether nothing is of interest until the next mark of a component.
     fn may_rest(&self) -> bool {
+        #[cfg(test)]
+        if tests::RESTLESS.get() {
+            return false;
+        }
         let seen = self.seen.borrow();
         seen.in_body && seen.open == 0 && self.understood.get() == self.read
+    }
+
+    /// Whether, besides, the parser stands where a skim can begin.
+    fn may_skim(&self) -> bool {
+        let seen = self.seen.borrow();
+        seen.plain_from == Some(self.read) && seen.unskimmable.is_nothing()
+    }
+
+    /// Tells the parser `digest` in place of `len` bytes.
+    fn tell(&mut self, len: usize, digest: &[u8]) -> Result<(), Failure> {
+        self.parse(digest)?;
+        let read = self.read - digest.len() + len;
+        let mut seen = self.seen.borrow_mut();
+        seen.shift += len - digest.len();
+        seen.plain_from = Some(read);
+        self.understood.set(read);
+        self.read = read;
+        Ok(())
+    }
+
+    /// Length of the next piece to read: if possible up to the end of a tag, where the parser can rest.
+    fn slice(&self, bytes: &[u8]) -> usize {
+        let slice = bytes.get(..SLICE).unwrap_or(bytes);
+        let seen = self.seen.borrow();
+        let name = if seen.in_body {
+            seen.outermost.name.as_bytes()
+        } else {
+            b"body"
+        };
+        let ends = memchr::memchr_iter(b'<', slice).find(|at| {
+            let slash = usize::from(seen.in_body);
+            let found = slice.get(at + 1 + slash..at + 1 + slash + name.len());
+            found.is_some_and(|found| found.eq_ignore_ascii_case(name))
+        });
+        let end = match ends {
+            Some(from) => {
+                memchr::memchr(b'>', slice.get(from..).unwrap_or_default()).map(|end| from + end)
+            }
+            None => memchr::memrchr(b'>', slice),
+        };
+        end.map_or(slice.len(), |end| end + 1)
     }
 
     fn next_mark(&self, bytes: &[u8], from: usize) -> Option<usize> {
@@ -213,6 +338,12 @@ impl Locator {
             return Ok(());
         };
         self.read += bytes.len();
+        {
+            let mut seen = self.seen.borrow_mut();
+            if !seen.in_body {
+                seen.unskimmable.note_head(bytes);
+            }
+        }
         rewriter.write(bytes).map_err(|error| {
             // lol_html panics when it is used after an error.
             self.rewriter = None;
@@ -239,10 +370,13 @@ impl Locator {
     }
 }
 
-/// Length of the next piece to read: if possible up to the end of a tag, where the parser can rest.
-fn slice(bytes: &[u8]) -> usize {
-    let slice = bytes.get(..SLICE).unwrap_or(bytes);
-    memchr::memrchr(b'>', slice).map_or(slice.len(), |end| end + 1)
+/// What came of reading up to a mark.
+#[derive(PartialEq, Eq)]
+enum Approached {
+    /// It is read, or need not be.
+    Read,
+    /// It is not known yet whether it is one.
+    Waiting,
 }
 
 fn failure(error: &RewritingError) -> Failure {
@@ -392,9 +526,25 @@ fn note_around(
     Ok(())
 }
 
-fn note_body(_: &mut Element<'_, '_>, seen: &Rc<RefCell<Seen>>) -> HandlerResult {
-    seen.borrow_mut().in_body = true;
+fn note_body(element: &mut Element<'_, '_>, seen: &Rc<RefCell<Seen>>) -> HandlerResult {
+    seen.borrow_mut()
+        .enter_body(element.source_location().bytes().end);
     Ok(())
+}
+
+impl Seen {
+    /// The body's start tag ends at `end`.
+    fn enter_body(&mut self, end: usize) {
+        if !self.in_body {
+            self.in_body = true;
+            self.plain_from = Some(end);
+        }
+    }
+
+    /// A tag of the parser's, as it stands in the page.
+    fn placed(&self, tag: std::ops::Range<usize>) -> Range {
+        Range::new(tag.start + self.shift, tag.end + self.shift)
+    }
 }
 
 fn note_lang(element: &mut Element<'_, '_>, seen: &Rc<RefCell<Seen>>) -> HandlerResult {
@@ -445,16 +595,18 @@ fn note_meta(element: &mut Element<'_, '_>, seen: &Rc<RefCell<Seen>>) -> Handler
 fn note_element(element: &mut Element<'_, '_>, shared: &Rc<RefCell<Seen>>) -> HandlerResult {
     let location = element.source_location().bytes();
     let mut seen = shared.borrow_mut();
+    let tag = seen.placed(location.clone());
     // Several selectors may match one element.
-    if seen.last_start == Some(location.start) {
+    if seen.last_start == Some(tag.start) {
         return Ok(());
     }
-    seen.last_start = Some(location.start);
+    seen.last_start = Some(tag.start);
     let name = element.tag_name();
+    unskimmable::note(&mut seen, &name, element, shared)?;
     close_implied(&mut seen, &name);
     watch_inside(&mut seen, &name, element, shared)?;
     let mut marks = match Marks::read(element) {
-        Some(marks) => marks,
+        Some(marks) => marks.moved(seen.shift),
         None if name == "template" => Marks::default(),
         None => return watch_unmarked(&mut seen, &name, element, shared),
     };
@@ -465,7 +617,7 @@ fn note_element(element: &mut Element<'_, '_>, shared: &Rc<RefCell<Seen>>) -> Ha
     if let (Some((_, around)), Some(_)) = (around, &marks.bindings.html) {
         marks.bindings.around = around;
     }
-    if marks.component.is_some() && location.start < seen.passed {
+    if marks.component.is_some() && tag.start < seen.passed {
         // Found too late: its start has left.
         return Ok(());
     }
@@ -473,6 +625,12 @@ fn note_element(element: &mut Element<'_, '_>, shared: &Rc<RefCell<Seen>>) -> Ha
     let id = seen.next_element;
     let can_have_content = element.can_have_content();
     if can_have_content {
+        if seen.open == 0 {
+            seen.outermost = Outermost {
+                name: name.clone(),
+                component: marks.component.is_some(),
+            };
+        }
         watch(&mut seen, &name, true, element, shared)?;
     } else {
         seen.next_element += 1;
@@ -480,7 +638,7 @@ fn note_element(element: &mut Element<'_, '_>, shared: &Rc<RefCell<Seen>>) -> Ha
     seen.sightings.push(Sighting::Open(Box::new(Opened {
         element: id,
         name,
-        tag: Range::new(location.start, location.end),
+        tag,
         can_have_content,
         marks,
     })));
@@ -582,7 +740,11 @@ fn watch(
     element.on_end_tag(Box::new(move |end| {
         let end_name = end.name();
         let mut seen = shared.borrow_mut();
+        let end_tag = seen.placed(end.source_location().bytes());
         seen.open = seen.open.saturating_sub(1);
+        if seen.open == 0 {
+            seen.plain_from = seen.outermost.component.then_some(end_tag.end);
+        }
         let watch = seen.watches.iter().position(|watch| watch.element == id);
         let watch = watch.map(|index| seen.watches.remove(index));
         if watch.is_some() && end_name != name && ignored_end::is_ignored(&end_name, &name) {
@@ -593,13 +755,9 @@ fn watch(
         }
         if marked {
             let own = end_name == name && watch.is_some_and(|watch| !watch.lost);
-            let end_tag = own.then(|| {
-                let bytes = end.source_location().bytes();
-                Range::new(bytes.start, bytes.end)
-            });
             seen.sightings.push(Sighting::Close {
                 element: id,
-                end_tag,
+                end_tag: own.then_some(end_tag),
             });
         }
         Ok(())

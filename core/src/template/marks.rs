@@ -58,6 +58,18 @@ impl Marks {
         any.then_some(marks)
     }
 
+    /// As they stand in the page, `by` bytes further on than the parser knows.
+    pub(super) fn moved(mut self, by: usize) -> Self {
+        let moved = |range: Range| Range::new(range.start + by, range.end + by);
+        for attribute in &mut self.attributes {
+            attribute.authored = attribute.authored.map(|authored| Authored {
+                name: moved(authored.name),
+                value: authored.value.map(moved),
+            });
+        }
+        self
+    }
+
     fn note(&mut self, mark: &str, attribute: &Attribute<'_>, element: &Element<'_, '_>) -> bool {
         let text = || decoded(attribute);
         match mark {

@@ -15,8 +15,10 @@ mod locate;
 mod marks;
 mod node;
 mod pointer;
+mod skim;
 mod source;
 mod start_tag;
+mod tag_end;
 mod unseen;
 
 pub use compile::{CompileOptions, Compiler, FailedComponent, IgnoredMark, OpenComponent};

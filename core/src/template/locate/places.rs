@@ -66,10 +66,10 @@ pub(super) fn note_head_end(
 ) -> HandlerResult {
     let mut seen = shared.borrow_mut();
     if !seen.in_body && seen.head.apart == 0 {
-        seen.in_body = true;
-        let start = element.source_location().bytes().start;
-        seen.head.body = Some(start);
-        seen.sightings.push(Sighting::HeadEnd(start));
+        let tag = element.source_location().bytes();
+        seen.enter_body(tag.end);
+        seen.head.body = Some(tag.start);
+        seen.sightings.push(Sighting::HeadEnd(tag.start));
     }
     Ok(())
 }
