@@ -140,10 +140,6 @@ impl LogLine {
     }
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands out references"
-)]
 impl From<&ComponentOutcome> for ComponentLog {
     fn from(outcome: &ComponentOutcome) -> Self {
         Self {

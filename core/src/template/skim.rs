@@ -484,7 +484,7 @@ mod tests {
         let mark = page.find("data-cdp-exp").unwrap() + 12;
         let skimmed = skim(page.as_bytes(), mark);
         let digest = String::from_utf8(skimmed.digest).unwrap();
-        (&page[..skimmed.len], digest, skimmed.end)
+        (page.get(..skimmed.len).unwrap(), digest, skimmed.end)
     }
 
     const TAG: &str = "<p data-cdp-experience=a>";
