@@ -5,9 +5,7 @@
 
 use std::process::{ExitCode, Stdio};
 
-use anyhow::Context;
-
-use crate::project::Project;
+use crate::{companion, project::Project};
 
 /// Options of `check-config`.
 #[derive(clap::Args)]
@@ -29,13 +27,5 @@ pub fn check_config(project: &Project, args: &Args) -> anyhow::Result<ExitCode> 
     if let Some(env) = &args.env {
         cargo.args(["--env", env]);
     }
-    let status = cargo
-        .stdin(Stdio::null())
-        .status()
-        .context("cargo could not be started")?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    companion::to_its_end(cargo.stdin(Stdio::null()))
 }

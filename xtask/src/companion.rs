@@ -6,7 +6,7 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    process::ExitCode,
+    process::{Command, ExitCode},
 };
 
 use anyhow::Context;
@@ -57,13 +57,20 @@ fn run(project: &Project, package: &str, args: &[OsString]) -> anyhow::Result<Ex
     if let Ok(here) = env::current_dir() {
         cargo.current_dir(here);
     }
-    let status = cargo
+    cargo
         .args(["run", "--quiet", "--manifest-path"])
         .arg(project.path("Cargo.toml"))
         .args(["--package", package, "--"])
-        .args(args)
-        .status()
-        .context("cargo could not be started")?;
+        .args(args);
+    to_its_end(&mut cargo)
+}
+
+/// Runs a program; its exit code is ours.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn to_its_end(cargo: &mut Command) -> anyhow::Result<ExitCode> {
+    let status = cargo.status().context("cargo could not be started")?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }

@@ -5,9 +5,7 @@
 
 use std::process::{Command, ExitCode, Stdio};
 
-use anyhow::Context;
-
-use crate::project::Project;
+use crate::{companion, project::Project};
 
 /// Options of `preview-link`: see `cargo xtask preview-link --help`.
 #[derive(clap::Args)]
@@ -23,15 +21,7 @@ pub struct Args {
 /// # Errors
 /// When the program cannot be built or started.
 pub fn preview_link(project: &Project, args: &Args) -> anyhow::Result<ExitCode> {
-    let status = command(project, &args.options)
-        .stdin(Stdio::null())
-        .status()
-        .context("cargo could not be started")?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    companion::to_its_end(command(project, &args.options).stdin(Stdio::null()))
 }
 
 /// The program with these options.
