@@ -192,6 +192,7 @@ impl Locator {
         let finished = glance::unfinished_tag(&self.unread, passed);
         if self.unread.len() - finished > LONGEST_TAG {
             let unread = std::mem::take(&mut self.unread);
+            self.looked_at = 0;
             return self.parse(&unread);
         }
         if finished > 0 {

@@ -230,6 +230,18 @@ fn what_only_looked_like_a_long_start_tag_leaves() {
 }
 
 #[test]
+fn a_mark_behind_what_looked_like_a_long_start_tag_is_seen() {
+    let mut locator = locator();
+    locator.write(b"<html><body><script>").unwrap();
+    let script = format!("if (a<b) x=\"<i t='{}", "y".repeat(LONGEST_TAG + 100));
+    locator.write(script.as_bytes()).unwrap();
+    locator
+        .write(b"</script><p data-cdp-experience=a>x</p>")
+        .unwrap();
+    assert_eq!(locator.take_sightings().len(), 2);
+}
+
+#[test]
 fn the_parser_rests_behind_the_places_too() {
     for look in [Look::Components, Look::Facts] {
         let mut locator = locator_of(look, true);
