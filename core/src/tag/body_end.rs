@@ -35,9 +35,23 @@ impl BodyEnd {
         bytes
     }
 
-    /// The page is complete: what waits before the end of its body, and what behind.
+    /// The page is complete: what waits, with `html` at the end of the body.
     #[must_use]
-    pub fn finish(self) -> (Vec<u8>, Vec<u8>) {
+    pub fn finish_with(self, html: &str) -> Vec<u8> {
+        let (mut out, behind) = self.finish();
+        out.extend_from_slice(html.as_bytes());
+        out.extend(behind);
+        out
+    }
+
+    /// The page broke off: what waits.
+    #[must_use]
+    pub fn give_up(self) -> Vec<u8> {
+        self.held
+    }
+
+    /// What waits before the end of the body, and what behind.
+    fn finish(self) -> (Vec<u8>, Vec<u8>) {
         if read(&self.held) == Reading::End {
             (Vec::new(), self.held)
         } else {

@@ -55,18 +55,13 @@ impl Tail {
     #[must_use]
     pub fn finish(self) -> Vec<u8> {
         let html = self.html();
-        let (mut out, behind) = self.end.finish();
-        out.extend_from_slice(html.as_bytes());
-        out.extend(behind);
-        out
+        self.end.finish_with(&html)
     }
 
     /// The last bytes of a page that broke off.
     #[must_use]
     pub fn give_up(self) -> Vec<u8> {
-        let (mut out, behind) = self.end.finish();
-        out.extend(behind);
-        out
+        self.end.give_up()
     }
 
     fn html(&self) -> String {

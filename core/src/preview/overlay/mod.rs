@@ -102,18 +102,13 @@ impl Overlay {
     #[inline(never)]
     pub fn finish(self, page: &Page) -> Vec<u8> {
         let html = self.settings.element(page);
-        let (mut out, behind) = self.end.finish();
-        out.extend_from_slice(html.as_bytes());
-        out.extend(behind);
-        out
+        self.end.finish_with(&html)
     }
 
     /// The last bytes of a page that broke off.
     #[must_use]
     pub fn give_up(self) -> Vec<u8> {
-        let (mut out, behind) = self.end.finish();
-        out.extend(behind);
-        out
+        self.end.give_up()
     }
 }
 
