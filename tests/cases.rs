@@ -1,7 +1,7 @@
 //! The cases under `cases/`: pages, decisions and expected output as data.
 //!
 //! Each is run at 16 chunk sizes and 20 random cuts, with answers at once, after the page and in reverse order:
-//! every run must give the same bytes. `XM_EDGE_BLESS=1` rewrites the expected files; read them before you commit.
+//! every run must give the same bytes. So must the page rendered from a template, compiled before. `XM_EDGE_BLESS=1` rewrites the expected files; read them before you commit.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use fastrand::Rng;
 use native::{
     case::Case,
     cuts,
-    run::{Seen, TIMINGS, Timing, run},
+    run::{Seen, TIMINGS, Timing, run, run_template},
 };
 
 mod native;
@@ -95,6 +95,19 @@ fn check(case: &Case, seed: u64) {
                 None => format!("random cuts {cuts:?} (XM_EDGE_SEED={seed})"),
             };
             compare(case, &expected, seen, &format!("{how}, {timing:?}"));
+        }
+    }
+    // XM vouches for one visitor on one response, which is then no template; nor is a page that broke off.
+    if complete && !settings.guest {
+        for timing in TIMINGS {
+            if let Some(seen) = run_template(&settings, &case.page, &answers, timing) {
+                compare(
+                    case,
+                    &expected,
+                    seen,
+                    &format!("from a template, {timing:?}"),
+                );
+            }
         }
     }
     let order = run(

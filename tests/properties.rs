@@ -16,7 +16,7 @@ use native::{
     answers::{Answer, Answers},
     cuts, dom,
     grammar::{self, Form, IDS},
-    run::{TIMINGS, Timing, run},
+    run::{Seen, TIMINGS, Timing, run, run_template},
 };
 
 mod native;
@@ -125,6 +125,16 @@ fn steps() -> impl Strategy<Value = Vec<(u8, usize)>> {
     vec((0..10_u8, 0..80_usize), 0..40)
 }
 
+/// What became of the components, apart from why one failed: that depends on what comes first.
+fn shown(seen: &Seen) -> Vec<(String, Option<String>)> {
+    let outcomes = seen.outcomes.iter();
+    let mut shown: Vec<_> = outcomes
+        .map(|(id, _, shown)| (id.clone(), shown.clone()))
+        .collect();
+    shown.sort();
+    shown
+}
+
 fn whole(page: &str, answers: &Answers) -> Vec<u8> {
     let cuts = cuts::of_size(page.len(), usize::MAX);
     run(
@@ -164,6 +174,29 @@ proptest! {
             let cuts = cuts::of_size(page.len(), size);
             let seen = run(&settings(), page.as_bytes(), &cuts, true, &answers, timing);
             prop_assert_eq!(String::from_utf8_lossy(&seen.output), String::from_utf8_lossy(&expected));
+        }
+    }
+
+    #[test]
+    fn a_template_gives_the_page_that_streaming_gives(
+        page in grammar::page(),
+        choices in any::<[u8; 3]>(),
+        personalise in any::<bool>(),
+        limit in select(&[0, 30, 400][..]),
+    ) {
+        let answers = answers(choices, "<T> & é", "<i>H</i>");
+        let settings = PageSettings { personalise, hold_limit: limit, ..settings() };
+        let cuts = cuts::of_size(page.len(), usize::MAX);
+        let seen = run(&settings, page.as_bytes(), &cuts, true, &answers, Timing::AfterPage);
+        for timing in TIMINGS {
+            let Some(hit) = run_template(&settings, page.as_bytes(), &answers, timing) else {
+                continue;
+            };
+            prop_assert_eq!(String::from_utf8_lossy(&hit.output), String::from_utf8_lossy(&seen.output));
+            prop_assert_eq!(shown(&hit), shown(&seen));
+            prop_assert_eq!(&hit.ignored, &seen.ignored);
+            // A stream asks for a component before it can know that no end tag comes; a template knows.
+            prop_assert!(hit.asked.iter().all(|id| seen.asked.contains(id)), "{:?} {:?}", hit.asked, seen.asked);
         }
     }
 
@@ -224,6 +257,9 @@ proptest! {
         let output = interleaved(with(), page.as_bytes(), &answers, &steps, false);
         let cuts = cuts::of_size(page.len(), usize::MAX);
         let whole = run(&with(), page.as_bytes(), &cuts, true, &answers, Timing::AtOnce).output;
+        if let Some(hit) = run_template(&with(), page.as_bytes(), &answers, Timing::AtOnce) {
+            prop_assert_eq!(String::from_utf8_lossy(&hit.output), String::from_utf8_lossy(&whole));
+        }
         prop_assert_eq!(String::from_utf8_lossy(&output), String::from_utf8_lossy(&whole));
         let output = String::from_utf8_lossy(&output);
         let [script, frame] = [insertion().head, insertion().body];

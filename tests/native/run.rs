@@ -3,13 +3,14 @@
 //! In: a page, its cuts, the answers and their timing. Out: [`Seen`]. It checks on the way what must hold
 //! always: nothing is asked twice, and a page that ended leaves whole.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
+use encoding_rs::UTF_8;
 use xm_edge_core::{
     decision::Decision,
     reason::Failure,
     render::{FragmentPath, Page, PageSettings, Wish},
-    template::{ComponentKind, FriendlyId},
+    template::{ComponentKind, FriendlyId, Template},
 };
 
 use super::answers::{Answers, FragmentBody};
@@ -79,6 +80,28 @@ pub fn run(
     view.collect();
     while view.answer(timing == Timing::AfterPageReversed) {}
     view.finish()
+}
+
+/// Runs one page view of a page that was compiled before, for everyone; `None` where the page is no template.
+pub fn run_template(
+    settings: &PageSettings,
+    page: &[u8],
+    answers: &Answers,
+    timing: Timing,
+) -> Option<Seen> {
+    let encoding = settings.declared.unwrap_or(UTF_8);
+    let template = Template::compile(page.to_vec(), encoding).ok()?;
+    let mut view = View {
+        page: Page::of_template(settings.clone(), Rc::new(template)),
+        answers,
+        seen: Seen::default(),
+        due: Vec::new(),
+    };
+    view.page.begin();
+    assert!(view.page.has_ended(), "nothing of it is still to come");
+    view.collect();
+    while view.answer(timing == Timing::AfterPageReversed) {}
+    Some(view.finish())
 }
 
 /// An answer that is due.

@@ -15,6 +15,7 @@ mod item;
 mod notes;
 mod outcome;
 mod page;
+mod parts;
 mod trusted_html;
 mod url_rule;
 

@@ -18,6 +18,7 @@ use super::{
     item::{Item, Origin, Shown},
     notes::{ComponentNote, Notes},
     outcome::{ComponentOutcome, ComponentResult, MarkCounts},
+    parts::Parts,
 };
 use crate::{
     decision::{Answer, Decision, DecisionBook, Source as From},
@@ -25,7 +26,7 @@ use crate::{
     reason::Failure,
     template::{
         Asked, CompileOptions, Compiler, Component, ComponentId, ComponentKind, FailedComponent,
-        FriendlyId, Listing, Look, Node, PageFacts, Range, Source,
+        FriendlyId, Listing, Look, Node, PageFacts, Range, Source, Template,
     },
 };
 
@@ -68,7 +69,7 @@ pub enum Wish {
 pub struct Page {
     settings: PageSettings,
     source: Source,
-    compiler: Compiler,
+    parts: Parts,
     queue: VecDeque<Item>,
     /// Everything of the page before this offset is in the queue, or has left.
     queued_to: usize,
@@ -104,23 +105,35 @@ enum Verdict {
 impl Page {
     /// A page of which nothing has arrived.
     #[must_use]
-    pub fn new(mut settings: PageSettings) -> Self {
+    pub fn new(settings: PageSettings) -> Self {
         let look = if settings.personalise {
             Look::Components
         } else {
             Look::Facts
         };
-        let encoding = settings.declared.unwrap_or(UTF_8);
+        let compiler = Compiler::new(CompileOptions {
+            look,
+            places: settings.insertion.is_some(),
+            encoding: settings.declared.unwrap_or(UTF_8),
+            guest: settings.guest,
+        });
+        let parts = Parts::Streaming(Box::new(compiler));
+        Self::with(settings, parts, Source::default())
+    }
+
+    /// A page that is compiled already. It begins with [`Self::begin`], and nothing of it arrives any more.
+    #[must_use]
+    pub fn of_template(settings: PageSettings, template: Rc<Template>) -> Self {
+        let parts = Parts::of_template(Rc::clone(&template), settings.personalise);
+        Self::with(settings, parts, Source::shared(template))
+    }
+
+    fn with(mut settings: PageSettings, parts: Parts, source: Source) -> Self {
         Self {
-            compiler: Compiler::new(CompileOptions {
-                look,
-                places: settings.insertion.is_some(),
-                encoding,
-                guest: settings.guest,
-            }),
+            parts,
             inserting: settings.insertion.take().map(Inserting::new),
             settings,
-            source: Source::default(),
+            source,
             queue: VecDeque::new(),
             queued_to: 0,
             given_up: None,
@@ -157,18 +170,29 @@ impl Page {
         self.refused = Some((failure, Listing::default()));
     }
 
+    /// Begins a page of [`Self::of_template`]: all that it wishes for is wished for now.
+    pub fn begin(&mut self) {
+        let Parts::Template(_) = self.parts else {
+            return;
+        };
+        let whole = Range::new(0, self.source.end());
+        // The list borrows the page's bytes, which nobody changes.
+        let source = mem::take(&mut self.source);
+        self.look_at(source.slice(whole));
+        self.source = source;
+        self.end(true);
+    }
+
     /// Bytes of the page arrived.
     pub fn push(&mut self, chunk: &[u8]) {
         self.source.push(chunk);
-        self.list_refused(chunk);
-        let missing = UTF8_BOM.len() - self.first.len();
-        self.first.extend(chunk.iter().take(missing));
+        self.look_at(chunk);
         if self.unreadable.is_none() {
-            self.unreadable = self.compiler.write(chunk, &self.source).err();
+            self.unreadable = self.parts.write(chunk, &self.source).err();
         }
         let understood = match self.unreadable {
             Some(_) => self.source.end(),
-            None => self.compiler.located(),
+            None => self.parts.located(),
         };
         self.look_for_places(Extent::Begun(understood));
         self.advance();
@@ -178,10 +202,10 @@ impl Page {
     pub fn end(&mut self, complete: bool) {
         if self.unreadable.is_none() {
             if complete {
-                self.unreadable = self.compiler.end(&self.source).err();
+                self.unreadable = self.parts.end(&self.source).err();
             } else {
                 let end = self.source.end();
-                self.compiler.abandon(Failure::OriginTruncated, end);
+                self.parts.abandon(Failure::OriginTruncated, end);
                 self.unreadable = Some(Failure::OriginTruncated);
             }
         }
@@ -304,7 +328,7 @@ impl Page {
     /// Whether something waits: a component for a decision or a fragment, an insertion for its verdict.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        self.compiler.open_component().is_some() || !self.queue.is_empty()
+        self.parts.open_component().is_some() || !self.queue.is_empty()
     }
 
     /// Whether everything has left (or is in [`Self::take_output`]).
@@ -316,7 +340,7 @@ impl Page {
     /// What the page said about itself so far.
     #[must_use]
     pub fn facts(&self) -> PageFacts {
-        self.compiler.facts()
+        self.parts.facts()
     }
 
     /// What became of the components so far, in document order as far as they are settled.
@@ -356,6 +380,13 @@ impl Page {
         self.inserting.as_ref().is_some_and(Inserting::is_doubled)
     }
 
+    /// What is read of a page whether it streams or not.
+    fn look_at(&mut self, chunk: &[u8]) {
+        self.list_refused(chunk);
+        let missing = UTF8_BOM.len() - self.first.len();
+        self.first.extend(chunk.iter().take(missing));
+    }
+
     fn list_refused(&mut self, chunk: &[u8]) {
         let Some((failure, listing)) = &mut self.refused else {
             return;
@@ -387,7 +418,7 @@ impl Page {
 
     fn look_for_places(&mut self, extent: Extent) {
         if let Some(inserting) = &mut self.inserting {
-            inserting.look(self.compiler.places(), &self.source, extent);
+            inserting.look(self.parts.places(), &self.source, extent);
         }
     }
 
@@ -397,7 +428,7 @@ impl Page {
         self.release();
         if let Some(notes) = &mut self.notes
             && self.queue.is_empty()
-            && let Some(open) = self.compiler.open_component()
+            && let Some(open) = self.parts.open_component()
             && self.given_up != Some(open.id)
         {
             notes.hold(Some(open.id));
@@ -406,13 +437,14 @@ impl Page {
 
     /// Moves what is compiled into the queue.
     fn queue_compiled(&mut self) {
-        for failed in self.compiler.take_failed() {
+        let (failures, marks, nodes) = self.parts.take();
+        for failed in failures {
             self.note_failed(failed, None);
         }
-        for mark in self.compiler.take_bad_marks() {
+        for mark in marks {
             self.ignored.count(mark.reason);
         }
-        for node in self.compiler.take_nodes() {
+        for node in nodes {
             let range = node.range();
             if let Some(notes) = &mut self.notes {
                 notes.read(&node, 0);
@@ -457,8 +489,8 @@ impl Page {
 
     /// The outermost open component is asked for at once, and given up as soon as it cannot be shown.
     fn look_at_open_component(&mut self) {
-        let located = self.compiler.located();
-        let Some(open) = self.compiler.open_component() else {
+        let located = self.parts.located();
+        let Some(open) = self.parts.open_component() else {
             self.given_up = None;
             return;
         };
@@ -666,7 +698,7 @@ impl Page {
     }
 
     fn charset(&self) -> Charset {
-        let meta = self.compiler.facts().charset;
+        let meta = self.parts.facts().charset;
         let meta = meta.and_then(|label| Encoding::for_label(label.as_bytes()));
         // A page that was read as ASCII bytes cannot be what such a <meta> says: browsers take UTF-8.
         let meta = meta.map(|meta| {

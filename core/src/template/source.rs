@@ -1,8 +1,11 @@
 //! The bytes of a page that are still needed, addressed by their offset in the page.
 //!
-//! In: chunks. Out: slices by absolute range. It never hands out a byte that was not received.
+//! In: chunks, or a template that other page views share. Out: slices by absolute range. It never hands out a byte that was
+//! not received.
 
-use super::Range;
+use std::rc::Rc;
+
+use super::{Range, Template};
 
 /// A window onto a page: bytes before [`Source::start`] have left and are forgotten.
 #[derive(Debug, Default)]
@@ -11,6 +14,8 @@ pub struct Source {
     bytes: Vec<u8>,
     /// How many of `bytes` are forgotten: they are removed when that is cheap, not piece by piece.
     gone: usize,
+    /// Where the bytes are instead, all of them, when they are shared.
+    shared: Option<Rc<Template>>,
 }
 
 impl Source {
@@ -18,9 +23,25 @@ impl Source {
     #[must_use]
     pub fn whole(bytes: Vec<u8>) -> Self {
         Self {
-            start: 0,
             bytes,
-            gone: 0,
+            ..Self::default()
+        }
+    }
+
+    /// A source that holds a whole document, in common with others.
+    #[must_use]
+    pub fn shared(template: Rc<Template>) -> Self {
+        Self {
+            shared: Some(template),
+            ..Self::default()
+        }
+    }
+
+    /// The bytes, and how many of them are forgotten.
+    fn all(&self) -> (&[u8], usize) {
+        match &self.shared {
+            Some(template) => (&template.body, self.start),
+            None => (&self.bytes, self.gone),
         }
     }
 
@@ -47,7 +68,8 @@ impl Source {
     /// How many bytes are held.
     #[must_use]
     pub fn held(&self) -> usize {
-        self.bytes.len() - self.gone
+        let (bytes, gone) = self.all();
+        bytes.len().saturating_sub(gone)
     }
 
     /// The bytes of `range`; empty where they are no longer, or not yet, held.
@@ -57,15 +79,19 @@ impl Source {
             debug_assert!(false, "bytes asked for after they left");
             return &[];
         }
-        let start = range.start - self.start + self.gone;
-        let end = range.end.saturating_sub(self.start) + self.gone;
-        self.bytes.get(start..end).unwrap_or_default()
+        let (bytes, gone) = self.all();
+        let start = range.start - self.start + gone;
+        let end = range.end.saturating_sub(self.start) + gone;
+        bytes.get(start..end).unwrap_or_default()
     }
 
     /// Forgets everything before `offset`.
     pub fn forget_before(&mut self, offset: usize) {
         let count = offset.saturating_sub(self.start).min(self.held());
         self.start += count;
+        if self.shared.is_some() {
+            return;
+        }
         self.gone += count;
         if self.gone == self.bytes.len() {
             self.bytes.clear();
@@ -76,13 +102,14 @@ impl Source {
     /// Moves everything before `offset` to `out`, without a copy where it is all there is.
     pub fn take_before(&mut self, offset: usize, out: &mut Vec<u8>) {
         let count = offset.saturating_sub(self.start).min(self.held());
-        if out.is_empty() && self.gone == 0 && count * 2 > self.bytes.len() {
+        let own = self.shared.is_none();
+        if own && out.is_empty() && self.gone == 0 && count * 2 > self.bytes.len() {
             let tail = self.bytes.split_off(count);
             *out = std::mem::replace(&mut self.bytes, tail);
             self.start += count;
         } else {
-            let taken = self.bytes.get(self.gone..self.gone + count);
-            out.extend_from_slice(taken.unwrap_or_default());
+            let taken = Range::new(self.start, self.start + count);
+            out.extend_from_slice(self.slice(taken));
             self.forget_before(offset);
         }
     }
