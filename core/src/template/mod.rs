@@ -5,6 +5,7 @@
 //! joins the two.
 
 mod compile;
+mod compiled;
 mod facts;
 mod frame;
 mod glance;
@@ -22,6 +23,7 @@ mod tag_end;
 mod unseen;
 
 pub use compile::{CompileOptions, Compiler, FailedComponent, IgnoredMark, OpenComponent};
+pub use compiled::{Compiled, Template};
 pub use facts::{PageFacts, Places};
 pub use implied_end::{implies_end, protects};
 pub use listing::{Listed, Listing};
