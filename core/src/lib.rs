@@ -32,3 +32,4 @@ pub mod sdk_proxy;
 pub mod steady;
 pub mod tag;
 pub mod template;
+pub mod template_cache;

@@ -193,3 +193,62 @@ impl BadMark {
         }
     }
 }
+
+/// Why a page is not kept as a template, or not answered from one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NotKept {
+    /// The body holds a token against forged requests, made for one visitor or one render.
+    AntiForgery,
+    /// The request has `Authorization`.
+    Authorization,
+    /// A cookie of the rule's `bypass_cookies`.
+    BypassCookie,
+    /// The request has a cookie of somebody who is logged in on XM.
+    LoggedIn,
+    /// XM gives no explicit lifetime, and no rule does.
+    NoLifetime,
+    /// `no-store`.
+    NoStore,
+    /// A nonce in the policy or the body: it must be another one each time.
+    Nonce,
+    /// Not a 200 of a GET, or a part.
+    NotWhole,
+    /// `private`.
+    Private,
+    /// XM sets a cookie that no rule names in `strip_cookies`.
+    SetCookie,
+    /// Stale at once, and nothing to ask XM about it with.
+    StaleAtOnce,
+    /// `CDP-Event` or `CDP-Guest`: told about one visitor.
+    ToldOfVisitor,
+    /// The page is larger than may be kept.
+    TooLarge,
+    /// The request has a header that XM may build its page with and that is not in the key, such as `X-Forwarded-Host`.
+    UnkeyedHeader,
+    /// `Vary` names something but `Accept-Encoding`.
+    Vary,
+}
+
+impl NotKept {
+    /// The constant label.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::AntiForgery => "anti_forgery",
+            Self::Authorization => "authorization",
+            Self::BypassCookie => "bypass_cookie",
+            Self::LoggedIn => "logged_in",
+            Self::NoLifetime => "no_lifetime",
+            Self::NoStore => "no_store",
+            Self::Nonce => "nonce",
+            Self::NotWhole => "not_whole",
+            Self::Private => "private",
+            Self::SetCookie => "set_cookie",
+            Self::StaleAtOnce => "stale_at_once",
+            Self::ToldOfVisitor => "told_of_visitor",
+            Self::TooLarge => "too_large",
+            Self::UnkeyedHeader => "unkeyed_header",
+            Self::Vary => "vary",
+        }
+    }
+}

@@ -61,6 +61,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("reuse", &["cdp", "config", "template"]),
     (
+        "template_cache",
+        &[
+            "answer", "api_keys", "config", "reason", "request", "template",
+        ],
+    ),
+    (
         "rollout",
         &["cdp", "config", "reason", "steady", "template"],
     ),

@@ -42,6 +42,7 @@ impl Site {
             guest_updates: Vec::new(),
             page_experiences: Vec::new(),
             cache: Vec::new(),
+            cache_version: String::new(),
         }
     }
 }

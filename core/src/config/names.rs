@@ -18,7 +18,7 @@ pub const VARS: [&str; 9] = [
 ];
 
 /// The keys of `[vars.SITE]`.
-pub(super) const SITE: [&str; 29] = [
+pub(super) const SITE: [&str; 30] = [
     "channel",
     "currency",
     "language",
@@ -48,6 +48,7 @@ pub(super) const SITE: [&str; 29] = [
     "guest_updates",
     "page_experiences",
     "cache",
+    "cache_version",
 ];
 
 /// What must not stand in a file that is committed.

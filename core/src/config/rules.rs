@@ -184,11 +184,17 @@ pub(super) fn cache(entry: &mut Section<'_, '_>) -> Option<CacheRule> {
         "a list of cookie names such as [\"SC_ANALYTICS_GLOBAL_COOKIE\"]",
         values::cookie_name,
     );
+    let bypass_cookies = entry.list(
+        "bypass_cookies",
+        "a list of cookie names such as [\"basket\"], each perhaps with a trailing *",
+        values::cookie_name,
+    );
     Some(CacheRule {
         path: path?,
         ttl_s: ttl_s?,
         stale_s: stale_s.unwrap_or(0),
         strip_cookies,
+        bypass_cookies,
     })
 }
 

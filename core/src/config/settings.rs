@@ -95,6 +95,8 @@ pub struct Site {
     pub page_experiences: Vec<PageExperience>,
     /// `[[vars.SITE.cache]]`.
     pub cache: Vec<CacheRule>,
+    /// `cache_version`: another value makes every kept page unknown; default empty.
+    pub cache_version: String,
 }
 
 /// One of `[[vars.SITES]]`: what differs on a host and below a path.
@@ -334,8 +336,10 @@ pub struct CacheRule {
     pub path: PathPattern,
     /// Freshness in seconds.
     pub ttl_s: u32,
-    /// How long after that it may be served while it is revalidated, in seconds.
+    /// How long after that it may be served while it is revalidated, or while XM fails, in seconds.
     pub stale_s: u32,
     /// Cookies of the origin that may be dropped so that the page can be shared.
     pub strip_cookies: Vec<String>,
+    /// Cookies whose visitors always get XM's own answer; a trailing `*` stands for any rest.
+    pub bypass_cookies: Vec<String>,
 }

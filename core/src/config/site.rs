@@ -127,6 +127,9 @@ pub(super) fn read(section: &mut Section<'_, '_>, defaults: Site) -> Site {
         guest_updates: section.tables("guest_updates", rules::guest_update),
         page_experiences: rules::page_experiences(section),
         cache: section.tables("cache", rules::cache),
+        cache_version: section
+            .read("cache_version", values::cache_version)
+            .unwrap_or(defaults.cache_version),
         point_of_sale: defaults.point_of_sale,
     }
 }

@@ -40,6 +40,7 @@ pub(crate) fn site() -> Site {
         guest_updates: Vec::new(),
         page_experiences: Vec::new(),
         cache: Vec::new(),
+        cache_version: String::new(),
     }
 }
 

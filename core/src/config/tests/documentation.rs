@@ -43,6 +43,7 @@ fn every_key_has_its_row() {
         "ttl_s",
         "stale_s",
         "strip_cookies",
+        "bypass_cookies",
         "host",
         "point_of_sale",
         "CDP_API_TOKEN",

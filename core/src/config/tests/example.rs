@@ -203,7 +203,9 @@ fn every_key_becomes_its_setting() {
                 ttl_s: 600,
                 stale_s: 0,
                 strip_cookies: vec![],
+                bypass_cookies: vec![],
             }],
+            cache_version: String::new(),
         },
         // The most specific first, whatever the order in the file.
         sites: vec![

@@ -7,7 +7,7 @@ use super::vars;
 use crate::config::{names, parse, parse_strict, site_for};
 
 /// Names that mean something somewhere, so that random tables reach every reader.
-const PARTS: [&str; 24] = [
+const PARTS: [&str; 25] = [
     "mode",
     "cookie",
     "id",
@@ -26,6 +26,7 @@ const PARTS: [&str; 24] = [
     "ttl_s",
     "stale_s",
     "strip_cookies",
+    "bypass_cookies",
     "host",
     "point_of_sale",
     "email",

@@ -164,7 +164,7 @@ fn a_wrong_name_says_which_was_meant_or_where_it_belongs() {
             "SITE.consent.XM_ORIGIN: belongs in [vars]: move it above the first [vars.…] heading",
             "SITE.consent.currency: belongs in [vars.SITE]: move it above the first [vars.SITE.…] heading",
             "SITE.tag.containerid: unknown key; did you mean `container_id`? Allowed in SITE.tag: `kind`, `library_url`, `container_id`",
-            "SITE.cache[0].vary: unknown key. Allowed in SITE.cache[0]: `path`, `ttl_s`, `stale_s`, `strip_cookies`",
+            "SITE.cache[0].vary: unknown key. Allowed in SITE.cache[0]: `path`, `ttl_s`, `stale_s`, `strip_cookies`, `bypass_cookies`",
             "SITE.point_of_sale: belongs in [vars], as POINT_OF_SALE",
             r#"CONFIG: is the name of a binding: declare the KV namespace under [[kv_namespaces]] with binding = "CONFIG""#,
             r#"EVENTS: is the name of a binding: declare the queue under [[queues.producers]] with binding = "EVENTS""#,

@@ -14,8 +14,8 @@ pub use codes::is_reserved_type;
 pub(super) use codes::{channel, currency, event_type, language};
 pub(super) use hosts::{cookie_domain, host};
 pub(super) use names::{
-    client_key, context_id, cookie_name, form_field, friendly_id, gtm_container, json_pointer,
-    part, point_of_sale, provider,
+    cache_version, client_key, context_id, cookie_name, form_field, friendly_id, gtm_container,
+    json_pointer, part, point_of_sale, provider,
 };
 pub(super) use paths::{endpoint_prefix, path_pattern, path_prefix};
 pub(super) use scalars::{choice, flag, integer};

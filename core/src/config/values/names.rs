@@ -84,6 +84,17 @@ pub(crate) fn cookie_name(value: &Value) -> Read<String> {
         .ok_or_else(|| mismatch(expected, value))
 }
 
+/// `cache_version`: part of the name of every kept page.
+pub(crate) fn cache_version(value: &Value) -> Read<String> {
+    if value == "" {
+        return Ok(String::new());
+    }
+    printable(
+        value,
+        "a text of at most 128 printable characters, such as \"2\" (no space around it)",
+    )
+}
+
 /// A JSON Pointer (RFC 6901) to a part; the empty one, the whole, is not meant here.
 pub(crate) fn json_pointer(value: &Value) -> Read<String> {
     let expected = "a JSON Pointer such as \"/firstName\" (begins with /; ~ only as ~0 or ~1)";

@@ -1,0 +1,69 @@
+//! Under which name a page is kept.
+//!
+//! In: everything that decides over the bytes of a page. Out: a [`Key`] of 256 bits. Two requests with the same key get the same
+//! page, so whatever else could change a page must keep it from being kept.
+
+use sha2::{Digest, Sha256};
+
+use crate::request::Cookies;
+
+/// Everything that a page's bytes depend on.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// XM's URL as it is asked: scheme, host, path and query.
+    pub url: &'a str,
+    /// `Host` that XM is told, where that is not the URL's.
+    pub host: &'a str,
+    /// The visitor's cookies: the language that XM gives pages in may stand there.
+    pub cookies: &'a Cookies,
+    /// `cache_version`.
+    pub version: &'a str,
+    /// The tenant.
+    pub client_key: &'a str,
+}
+
+/// The name of a kept page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key([u8; 32]);
+
+/// How a page was compiled: with another release, or another form of entries, it is another page.
+const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
+
+/// `website#lang=de`: the cookie in which XM remembers the language, one for each of its sites.
+const LANGUAGE_COOKIE: &str = "#lang";
+/// XM's own sites, whose language is no visitor's.
+const XM_SITES: [&str; 4] = ["admin#lang", "login#lang", "shell#lang", "service#lang"];
+
+impl Key {
+    /// The key of what is asked.
+    #[must_use]
+    pub fn of(asked: &Asked<'_>) -> Self {
+        let mut languages: Vec<(&str, &str)> = asked
+            .cookies
+            .pairs()
+            .filter(|(name, _)| name.ends_with(LANGUAGE_COOKIE) && !XM_SITES.contains(name))
+            .collect();
+        languages.sort_unstable();
+        let languages = languages.iter().flat_map(|(name, value)| [*name, *value]);
+        let fixed = [
+            BUILD,
+            asked.version,
+            asked.client_key,
+            asked.url,
+            asked.host,
+        ];
+        let mut hash = Sha256::new();
+        // Each part with its length: no two lists of parts are the same bytes.
+        for part in fixed.into_iter().chain(languages) {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        Self(hash.finalize().into())
+    }
+
+    /// As part of a URL: 64 hexadecimal digits.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
