@@ -19,6 +19,7 @@ mod platform;
 mod rollout;
 mod sender;
 mod stream;
+mod templates;
 mod told;
 mod unknown_ids;
 mod visit;

@@ -1,9 +1,9 @@
 //! The loop between a page's state machine and the world: read, ask, wait, write.
 //!
-//! In: a [`Page`], XM's body, a writer to the visitor. Out: when it ends, how it ended. It decides nothing: every
+//! In: a [`Page`], XM's body or a template, a writer to the visitor. Out: when it ends, how it ended. It decides nothing: every
 //! event is handed to the page, and whatever the page wants is done here.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, rc::Rc};
 
 use encoding_rs::Encoding;
 use futures_util::{
@@ -16,17 +16,18 @@ use xm_edge_core::{
     decision::Decision,
     reason::Failure,
     render::{FragmentPath, Page, Wish},
-    template::{FriendlyId, PageFacts},
+    template::{FriendlyId, PageFacts, Template},
 };
 
 use crate::{
     behind::Behind,
     platform::{
-        body_reader::BodyReader,
+        body_reader::{BodyReader, Canceller},
         body_writer::Output,
         clock::{self, Clock},
         gone::Gone,
     },
+    templates::Fill,
 };
 
 /// Connections for flows and fragments: the platform allows six at once, and XM's body holds one.
@@ -128,18 +129,31 @@ pub enum Answer {
     Guest(Result<Decision, Failure>),
 }
 
+/// Where a page's bytes come from.
+pub enum Body {
+    /// XM sends them.
+    Streaming {
+        /// XM's body.
+        reader: BodyReader,
+        /// Bytes that were read before the response was opened.
+        first: Option<Vec<u8>>,
+        /// `Content-Length` of an identity-coded body.
+        announced: Option<u64>,
+        /// What keeps a copy, so that the next visitor's page need not be asked for.
+        fill: Option<Box<Fill>>,
+    },
+    /// They are here, compiled.
+    Template(Rc<Template>),
+}
+
 /// One page on its way.
 pub struct Stream {
-    /// XM's body.
-    pub reader: BodyReader,
+    /// What is read.
+    pub body: Body,
     /// Where the page goes.
     pub output: Output,
     /// Resolves when the visitor has gone away.
     pub gone: Gone,
-    /// Bytes that were read before the response was opened.
-    pub first: Option<Vec<u8>>,
-    /// `Content-Length` of an identity-coded body.
-    pub announced: Option<u64>,
     /// What is put at the end of the page's body, if anything.
     pub behind: Option<Behind>,
     /// The request's clock.
@@ -153,22 +167,52 @@ pub type Call = Pin<Box<dyn Future<Output = Answer>>>;
 type Read = (BodyReader, Result<Option<Vec<u8>>, JsValue>);
 
 impl Stream {
-    /// Runs until everything has left or nobody takes it any more.
-    pub async fn run(self, page: &mut Page, answers: &dyn Asked) -> (Ended, Output) {
+    /// What ends XM's body, if one is read.
+    pub fn canceller(&self) -> Option<Canceller> {
+        match &self.body {
+            Body::Streaming { reader, .. } => Some(reader.canceller()),
+            Body::Template(_) => None,
+        }
+    }
+
+    /// Runs until everything has left or nobody takes it any more. What was filled on the way comes back where the page came
+    /// whole.
+    pub async fn run(
+        self,
+        page: &mut Page,
+        answers: &dyn Asked,
+    ) -> (Ended, Output, Option<Box<Fill>>) {
         let Self {
-            reader,
+            body,
             mut output,
             gone,
-            first,
-            announced,
             mut behind,
             clock,
             deadline_ms,
         } = self;
         let mut ended = Ended::default();
-        let receive =
+        let (reader, first, announced, mut fill) = match body {
+            Body::Streaming {
+                reader,
+                first,
+                announced,
+                fill,
+            } => (Some(reader), first, announced, fill),
+            Body::Template(template) => {
+                ended.received = template.body.len() as u64;
+                if let Some(behind) = &mut behind {
+                    behind.push(&template.body);
+                }
+                page.begin();
+                (None, None, None, None)
+            }
+        };
+        let mut receive =
             |page: &mut Page, behind: &mut Option<Behind>, ended: &mut Ended, bytes: &[u8]| {
                 ended.received += bytes.len() as u64;
+                if let Some(fill) = &mut fill {
+                    fill.push(bytes);
+                }
                 match behind {
                     // Only a preview is interested in the time.
                     Some(Behind::Overlay(_)) => page.tell_time(clock.now_ms()),
@@ -184,8 +228,9 @@ impl Stream {
         if let Some(first) = first {
             receive(page, &mut behind, &mut ended, &first);
         }
-        let canceller = reader.canceller();
-        let mut idle = Some(reader);
+        let canceller = reader.as_ref().map(BodyReader::canceller);
+        let cancel = || canceller.iter().for_each(Canceller::cancel);
+        let mut idle = reader;
         let mut read = Box::pin(Fuse::terminated());
         let mut write = Box::pin(Fuse::terminated());
         let mut budget = Box::pin(Fuse::terminated());
@@ -246,7 +291,7 @@ impl Stream {
             let limit = output.limit();
             if limit.is_some_and(|limit| ended.received > limit) {
                 ended.too_large = true;
-                canceller.cancel();
+                cancel();
                 break;
             }
             let wanted = match limit {
@@ -307,12 +352,13 @@ impl Stream {
             }
         }
         if ended.visitor_gone {
-            canceller.cancel();
+            cancel();
         }
         if ended.visitor_gone || ended.truncated {
             output.abort();
         }
-        (ended, output)
+        let came_whole = page.has_ended() && !ended.truncated;
+        (ended, output, fill.filter(|_| came_whole))
     }
 }
 

@@ -12,7 +12,7 @@ use xm_edge_core::{reason::Failure, render::PageSettings};
 use native::{
     answers::{Answer, Answers},
     corpus, cuts, parallel,
-    run::{TIMINGS, run},
+    run::{TIMINGS, run, run_template},
     slicer::{self, Element},
 };
 
@@ -201,6 +201,13 @@ fn check(name: &str, page: &[u8], elements: &[Element], count: usize, seed: u64)
     );
     let asked: BTreeSet<String> = seen.asked.into_iter().collect();
     assert_eq!(asked, oracle.asked, "{name}, {what:?}, XM_EDGE_SEED={seed}");
+    if let Some(hit) = run_template(&settings, &oracle.marked, &answers, timing) {
+        assert!(
+            hit.output == oracle.expected,
+            "from a template: {name}, {what:?}, limit {limit}, {timing:?}, XM_EDGE_SEED={seed}: {}",
+            first_difference(&hit.output, &oracle.expected)
+        );
+    }
 }
 
 fn first_difference(output: &[u8], expected: &[u8]) -> String {

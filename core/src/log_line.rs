@@ -35,6 +35,9 @@ pub struct LogLine {
     /// What XM answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<OriginLog>,
+    /// Where a compiled template of the page came from, or why none was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<&'static str>,
     /// Where the browser id came from, or why there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<&'static str>,

@@ -225,6 +225,8 @@ pub enum NotKept {
     TooLarge,
     /// The request has a header that XM may build its page with and that is not in the key, such as `X-Forwarded-Host`.
     UnkeyedHeader,
+    /// It is understood only in part.
+    Unreadable,
     /// `Vary` names something but `Accept-Encoding`.
     Vary,
 }
@@ -248,6 +250,7 @@ impl NotKept {
             Self::ToldOfVisitor => "told_of_visitor",
             Self::TooLarge => "too_large",
             Self::UnkeyedHeader => "unkeyed_header",
+            Self::Unreadable => "unreadable",
             Self::Vary => "vary",
         }
     }

@@ -7,6 +7,7 @@ mod events;
 mod guests;
 mod idempotency;
 mod preview;
+mod purge;
 mod sdk;
 
 pub use guests::carry_out;
@@ -104,6 +105,7 @@ impl Call<'_> {
                 guests::answer(self, rest.trim_start_matches('/'), config, env, context).await
             }
             Some(Endpoint::Preview) => preview::answer(self, config, env).await,
+            Some(Endpoint::Purge) => purge::answer(self, env).await,
             Some(Endpoint::OpenApi) if config.site.debug => {
                 respond(&endpoints::openapi(self.method, &config.site))
             }

@@ -57,7 +57,12 @@ impl PageRequest<'_> {
 
     fn server_timing(&self, identity: &Identity, origin_ms: u32) -> String {
         let visitor = visit::label(self.visit.class);
-        server_timing::value(&[
+        let template = self.template.map(|label| server_timing::Timing {
+            name: "template",
+            ms: None,
+            description: Some(label),
+        });
+        let timings = [
             server_timing::Timing {
                 name: "xm-edge",
                 ms: Some(f64::from(self.clock.now_ms())),
@@ -73,6 +78,8 @@ impl PageRequest<'_> {
                 ms: None,
                 description: Some(identity.label),
             },
-        ])
+        ];
+        let timings: Vec<_> = timings.into_iter().chain(template).collect();
+        server_timing::value(&timings)
     }
 }

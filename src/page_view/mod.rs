@@ -18,6 +18,7 @@ mod shadow;
 mod start;
 mod tag;
 mod whole;
+mod xm;
 
 use std::rc::Rc;
 
@@ -142,6 +143,7 @@ pub async fn answer(
         to_xm,
         // The handle, not the body: Request's own `clone` is JavaScript's.
         request: Clone::clone(request),
+        template: None,
     };
     // What a marketer previews is shown; shadow mode is for visitors.
     if view.site.shadow && view.seen.preview.is_none() {
@@ -198,4 +200,6 @@ struct PageRequest<'c> {
     xm: String,
     to_xm: web_sys::Request,
     request: web_sys::Request,
+    /// How a template answered in XM's place, if it did.
+    template: Option<&'static str>,
 }

@@ -3,6 +3,8 @@
 //! In: a request that may be a page view. Out: XM's own response, the default page with private headers, or a page to
 //! stream.
 
+use std::rc::Rc;
+
 use futures_util::FutureExt;
 use wasm_bindgen::JsValue;
 use worker::Context;
@@ -22,9 +24,10 @@ use xm_edge_core::{
 use super::{
     PageRequest,
     identity::Identity,
-    send::OpenPage,
+    send::{Bytes, OpenPage},
     start::Begun,
     whole::{Decided, Start},
+    xm::XmAnswer,
 };
 use crate::{
     after,
@@ -65,10 +68,18 @@ impl PageRequest<'_> {
             }
             pass_through::note(line, status, self.clock);
         };
-        let Ok(xm) = fetched else {
+        let Ok(answer) = fetched else {
             note(line, 0);
             return pass_through::bad_gateway();
         };
+        let has_body = answer.has_body();
+        let XmAnswer {
+            response: xm,
+            template,
+            mut fill,
+            label,
+        } = answer;
+        line.template = label;
 
         // A new isolate may hear only now that the page is XM's.
         if let Some(reason) = self.switch.passes().await {
@@ -82,6 +93,10 @@ impl PageRequest<'_> {
         let page_type = match response::gate(status, &PlatformHeaders(&xm_headers), &self.site) {
             Opened::Page(page_type) => page_type,
             Opened::PassThrough(reason) => {
+                if template.is_some() {
+                    // It was a page when it was kept, and is none by today's settings.
+                    return self.untouched(reason).await;
+                }
                 note(LogLine::passed(reason), status);
                 if decided.is_some()
                     && let Some(identity) = created.take()
@@ -102,15 +117,16 @@ impl PageRequest<'_> {
                 return self.made_private(passed);
             }
         };
-        let Some(body) = xm.body() else {
+        if !has_body {
             note(LogLine::passed(PassThrough::EmptyBody), status);
             return self.made_private(xm);
-        };
+        }
         let mut identity = match created {
             Some(created) => created,
             None => (&mut creating).await,
         };
         drop(creating);
+        self.template = label;
         if let Some(to_xm) = to_xm {
             self.to_xm = to_xm;
         }
@@ -132,7 +148,10 @@ impl PageRequest<'_> {
         // Whoever counts its views, the page may have marked goals.
         let analytics = identity.id.is_some() && self.visit.grants.analytics;
         let count = analytics && self.site.page_views == PageViews::Edge;
-        if personalise || analytics || self.wants_tag(&identity, page_type) {
+        // Crawlers read a site from end to end: what they ask for is no sign that anybody else will.
+        fill.take_if(|_| self.visit.class == VisitorClass::Bot);
+        let read = personalise || analytics || self.wants_tag(&identity, page_type);
+        if read || fill.is_some() {
             let added = self.added(&xm_headers, &identity, page_type);
             let vouched = self.vouched(&xm_headers);
             // A CDP that is away decides nothing: unless something may stand in, nobody need find where.
@@ -148,7 +167,14 @@ impl PageRequest<'_> {
                 personalise: personalise && !refused,
                 insertion: added.insertion,
             };
-            let mut page = Page::new(settings);
+            let (mut page, bytes) = match (template, xm.body()) {
+                (Some(template), _) => (
+                    Page::of_template(settings, Rc::clone(&template)),
+                    Bytes::Template(template),
+                ),
+                (None, Some(body)) => (Page::new(settings), Bytes::Xm(body, fill)),
+                (None, None) => return self.made_private(xm),
+            };
             let behind = match &preview {
                 Some(preview) => {
                     self.tell(preview, &mut page);
@@ -165,7 +191,7 @@ impl PageRequest<'_> {
             });
             let opened = OpenPage {
                 xm,
-                body,
+                bytes,
                 identity,
                 line,
                 whole,
@@ -199,6 +225,12 @@ impl PageRequest<'_> {
         } else {
             after::write(line, clock);
         }
+        if let Some(template) = template {
+            return pass_through::with_bytes(&xm, &leaving, &template.body);
+        }
+        let Some(body) = xm.body() else {
+            return self.made_private(xm);
+        };
         // A coded body travels as it is, decoded by nobody; any other loses its length, like every shape of the page.
         let coded = PlatformHeaders(&xm_headers)
             .get("content-encoding")

@@ -1,6 +1,6 @@
 //! Phases 5 and 6: the page streams to the visitor, and afterwards the CDP and the log hear of it.
 //!
-//! In: a page that XM has begun to send. Out: a response whose body is still to come. What is left to do runs on after
+//! In: a page that XM has begun to send, or that is here already. Out: a response whose body is still to come. What is left to do runs on after
 //! the response.
 
 use std::rc::Rc;
@@ -18,6 +18,7 @@ use xm_edge_core::{
     render::Page,
     request::{BrowserId, Headers},
     response::etag,
+    template::Template,
 };
 
 use super::{PageRequest, identity::Identity};
@@ -36,13 +37,22 @@ use crate::{
         queue::Queue,
     },
     sender,
-    stream::{Ended, Stream},
+    stream::{Body, Ended, Stream},
+    templates::Fill,
 };
 
-/// A page that XM has begun to send.
+/// What a page is made of.
+pub(super) enum Bytes {
+    /// XM has begun to send it; what keeps a copy for others, where it may be kept.
+    Xm(web_sys::ReadableStream, Option<Box<Fill>>),
+    /// It is here.
+    Template(Rc<Template>),
+}
+
+/// A page that is about to leave.
 pub(super) struct OpenPage {
     pub(super) xm: web_sys::Response,
-    pub(super) body: web_sys::ReadableStream,
+    pub(super) bytes: Bytes,
     pub(super) identity: Identity,
     pub(super) line: LogLine,
     /// What was decided on the page as a whole.
@@ -80,6 +90,20 @@ struct Afterwards {
 }
 
 impl Afterwards {
+    /// The page is whole: it is kept for others, if it may be. The future stores it.
+    fn keep(&mut self, fill: Option<Box<Fill>>) -> Option<impl Future<Output = ()> + use<>> {
+        match fill?.finish() {
+            Ok(kept) => {
+                self.line.template = Some("kept");
+                Some(kept)
+            }
+            Err(reason) => {
+                self.line.template = Some(reason.label());
+                None
+            }
+        }
+    }
+
     async fn tell(self, mut page: Page, ended: Ended) {
         let mut line = self.line;
         let mut whole = self.whole;
@@ -125,6 +149,36 @@ impl Afterwards {
     }
 }
 
+/// A body being read: what came first, where it had to be waited for, and the length that was announced.
+type Opened = (BodyReader, Option<Vec<u8>>, Option<u64>);
+
+/// Begins to read XM's body; `None` when it is not what its encoding says.
+async fn open_body(
+    body: &web_sys::ReadableStream,
+    headers: &PlatformHeaders<'_>,
+) -> Result<Option<Opened>, JsValue> {
+    let coded = headers
+        .get("content-encoding")
+        .is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"));
+    if coded {
+        // A body that is not what its encoding says breaks at the first read: while nothing has left, XM's own
+        // bytes can still be had, unread.
+        let mut reader = BodyReader::new(body)?;
+        let first = reader.read().await;
+        return Ok(first
+            .ok()
+            .map(|first| (reader, Some(first.unwrap_or_default()), None)));
+    }
+    let announced = headers
+        .get("content-length")
+        .and_then(|length| length.trim().parse().ok());
+    let reader = match announced {
+        Some(length) => BodyReader::of_length(body, length)?,
+        None => BodyReader::new(body)?,
+    };
+    Ok(Some((reader, None, announced)))
+}
+
 impl PageRequest<'_> {
     /// Streams it.
     pub(super) async fn stream(
@@ -134,7 +188,7 @@ impl PageRequest<'_> {
     ) -> Result<web_sys::Response, JsValue> {
         let OpenPage {
             xm,
-            body,
+            bytes,
             identity,
             line,
             whole,
@@ -146,33 +200,27 @@ impl PageRequest<'_> {
             origin_ms,
         } = opened;
         let xm_headers = xm.headers();
-        let read = PlatformHeaders(&xm_headers);
-        let coded = read
-            .get("content-encoding")
-            .is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"));
-        let announced = read
-            .get("content-length")
-            .and_then(|length| length.trim().parse().ok())
-            .filter(|_| !coded);
-        let mut reader = match announced {
-            Some(length) => BodyReader::of_length(&body, length)?,
-            None => BodyReader::new(&body)?,
-        };
-        let mut first = None;
-        if coded {
-            // A body that is not what its encoding says breaks at the first read: while nothing has left, XM's own
-            // bytes can still be had, unread.
-            match reader.read().await {
-                Ok(chunk) => first = Some(chunk.unwrap_or_default()),
-                Err(_) => {
+        let body = match bytes {
+            Bytes::Template(template) => {
+                page.begin();
+                Body::Template(template)
+            }
+            Bytes::Xm(body, fill) => match open_body(&body, &PlatformHeaders(&xm_headers)).await? {
+                Some((reader, first, announced)) => Body::Streaming {
+                    reader,
+                    first,
+                    announced,
+                    fill,
+                },
+                None => {
                     if let Some(told) = told {
                         let queue = Queue::bound(self.env);
                         sender::send_later(context, queue, &self.config.cdp, told, Source::Xm);
                     }
                     return self.untouched(PassThrough::Encoding).await;
                 }
-            }
-        }
+            },
+        };
         let leaving = self.leaving_headers(&xm_headers, &identity, true, origin_ms)?;
         let budget_from = match self.site.decision_budget_from {
             BudgetFrom::Request => 0,
@@ -188,7 +236,7 @@ impl PageRequest<'_> {
                 ..caller
             })
         });
-        let afterwards = Afterwards {
+        let mut afterwards = Afterwards {
             caller: caller.clone(),
             queue: Queue::bound(self.env),
             told,
@@ -199,22 +247,27 @@ impl PageRequest<'_> {
             requested_at_ms: self.requested_at_ms,
             clock,
         };
+        // All of it is known: no stream need carry it.
+        let at_once = matches!(body, Body::Template(_)) && page.is_done();
         let stream = |output, gone| Stream {
-            reader,
+            body,
             output,
             gone,
-            first,
-            announced,
             behind,
             clock,
             deadline_ms,
         };
         // A preview is never kept, and so never asked for again.
-        if self.site.browser_cache == BrowserCache::Revalidate && self.seen.preview.is_none() {
+        let revalidates =
+            self.site.browser_cache == BrowserCache::Revalidate && self.seen.preview.is_none();
+        if revalidates || at_once {
             let bytes = Vec::new();
             let limit = MAX_PAGE_IN_MEMORY;
             let stream = stream(Output::Memory { bytes, limit }, Gone::never());
-            let (mut ended, output) = stream.run(&mut page, &caller).await;
+            let (mut ended, output, fill) = stream.run(&mut page, &caller).await;
+            if let Some(kept) = afterwards.keep(fill) {
+                context.wait_until(kept);
+            }
             let whole = match output {
                 Output::Memory { bytes, .. } if !ended.visitor_gone && !ended.truncated => {
                     Some(bytes)
@@ -229,7 +282,8 @@ impl PageRequest<'_> {
             };
             context.wait_until(afterwards.tell(page, ended));
             return match whole {
-                Some(bytes) => self.revalidated(&xm, &leaving, &bytes),
+                Some(bytes) if revalidates => self.revalidated(&xm, &leaving, &bytes),
+                Some(bytes) => pass_through::with_bytes(&xm, &leaving, &bytes),
                 None => self.default_page(&identity, origin_ms).await,
             };
         }
@@ -237,8 +291,9 @@ impl PageRequest<'_> {
         let response = pass_through::with_body(&xm, &leaving, Some(&readable))?;
         let stream = stream(Output::Visitor(writer), Gone::of(&self.request));
         context.wait_until(async move {
-            let (ended, _) = stream.run(&mut page, &caller).await;
-            afterwards.tell(page, ended).await;
+            let (ended, _, fill) = stream.run(&mut page, &caller).await;
+            let kept = OptionFuture::from(afterwards.keep(fill));
+            futures_util::join!(kept, afterwards.tell(page, ended));
         });
         Ok(response)
     }
@@ -261,7 +316,10 @@ impl PageRequest<'_> {
     }
 
     /// XM's own answer, asked for again because the first one is consumed.
-    async fn untouched(&self, reason: PassThrough) -> Result<web_sys::Response, JsValue> {
+    pub(super) async fn untouched(
+        &self,
+        reason: PassThrough,
+    ) -> Result<web_sys::Response, JsValue> {
         let xm = pass_through::answer(&self.to_xm, reason, self.clock, true).await?;
         self.made_private(xm)
     }

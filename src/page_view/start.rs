@@ -6,13 +6,17 @@
 use futures_util::{FutureExt, future::FusedFuture};
 use wasm_bindgen::JsValue;
 
-use super::{PageRequest, identity::Identity, whole::Decided};
-use crate::platform::fetch;
+use super::{
+    PageRequest,
+    identity::Identity,
+    whole::Decided,
+    xm::{Unwanted, XmAnswer},
+};
 
 /// What a page begins with.
 pub(super) struct Begun {
     /// XM's answer.
-    pub(super) fetched: Result<web_sys::Response, JsValue>,
+    pub(super) fetched: Result<XmAnswer, JsValue>,
     /// When its headers were there.
     pub(super) origin_ms: u32,
     /// The visitor's id, if it was there before XM's answer or had to be waited for.
@@ -29,7 +33,7 @@ impl PageRequest<'_> {
         &self,
         mut creating: &mut (impl FusedFuture<Output = Identity> + Unpin),
     ) -> Begun {
-        let mut fetching = Box::pin(fetch::send(&self.to_xm).fuse());
+        let mut fetching = Box::pin(self.ask_xm(&self.to_xm, Unwanted::ReadOn).fuse());
         let mut identity = None;
         let fetched = loop {
             futures_util::select_biased! {

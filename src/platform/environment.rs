@@ -11,6 +11,7 @@ use url::Url;
 use wasm_bindgen::JsValue;
 use worker::Env;
 use xm_edge_core::{
+    api_keys::{ApiKeys, KeyFault},
     config::{self, Config, Problem},
     guests::Secrets,
     preview,
@@ -29,6 +30,7 @@ thread_local! {
     // Bindings never change during the life of an isolate: a deploy starts new ones.
     static SETTINGS: OnceCell<Rc<Settings>> = const { OnceCell::new() };
     static SECRETS: OnceCell<Rc<Secrets>> = const { OnceCell::new() };
+    static API_KEYS: OnceCell<Rc<Result<ApiKeys, KeyFault>>> = const { OnceCell::new() };
     static PREVIEW: OnceCell<Rc<preview::Secrets>> = const { OnceCell::new() };
     static SEALER: OnceCell<Rc<Sealer>> = const { OnceCell::new() };
 }
@@ -42,6 +44,12 @@ pub fn settings(env: &Env) -> Rc<Settings> {
 pub fn secrets(env: &Env) -> Rc<Secrets> {
     let read = || Rc::new(Secrets::read(|name| text(env, name)));
     SECRETS.with(|cell| Rc::clone(cell.get_or_init(read)))
+}
+
+/// Who may call what is XM's alone, read when it is first needed.
+pub fn api_keys(env: &Env) -> Rc<Result<ApiKeys, KeyFault>> {
+    let read = || Rc::new(ApiKeys::read(|name| text(env, name)));
+    API_KEYS.with(|cell| Rc::clone(cell.get_or_init(read)))
 }
 
 /// The secrets of previews, read when they are first needed; none of them is ever logged.

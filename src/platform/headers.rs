@@ -2,6 +2,7 @@
 //!
 //! In: [`web_sys::Headers`]. Out: values, or a changed copy. It never names a header itself.
 
+use js_sys::{Array, JSON};
 use wasm_bindgen::JsValue;
 use xm_edge_core::request::{HeaderEdit, Headers};
 
@@ -21,6 +22,28 @@ impl Headers for PlatformHeaders<'_> {
 /// Never for headers that came from the platform.
 pub fn copy(headers: &web_sys::Headers) -> Result<web_sys::Headers, JsValue> {
     web_sys::Headers::new_with_headers(headers)
+}
+
+/// Every line in order, each `Set-Cookie` by itself; names in lower case. Three crossings, however many lines.
+///
+/// # Errors
+/// Never for headers of the platform.
+pub fn list(headers: &web_sys::Headers) -> Result<Vec<(String, String)>, JsValue> {
+    let text = JSON::stringify(&Array::from(headers))?;
+    let text = text.as_string().unwrap_or_default();
+    serde_json::from_str(&text).map_err(|_| JsValue::NULL)
+}
+
+/// Headers of these lines; a line that the platform refuses is left out.
+///
+/// # Errors
+/// Never on the platform.
+pub fn made_of(lines: &[(String, String)]) -> Result<web_sys::Headers, JsValue> {
+    let headers = web_sys::Headers::new()?;
+    for (name, value) in lines {
+        let _ = headers.append(name, value);
+    }
+    Ok(headers)
 }
 
 /// Makes `edits` in order. A value that the platform refuses (a control character) loses its header, not the

@@ -1,6 +1,6 @@
-//! Workers KV: the binding `CONFIG`, read only.
+//! Workers KV: the binding `CONFIG`.
 //!
-//! In: a key. Out: its text. It understands nothing of it.
+//! In: a key, or a key and a text. Out: its text. It understands nothing of it.
 //!
 //! Declared here and not taken from the `worker` crate, whose builder of options comes with a serializer of its own.
 
@@ -28,6 +28,9 @@ extern "C" {
 
     #[wasm_bindgen(method, structural, catch, js_name = get)]
     fn get_with(this: &Kv, key: &str, options: &JsValue) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, structural, catch, js_name = put)]
+    fn put_text(this: &Kv, key: &str, text: &str) -> Result<Promise, JsValue>;
 }
 
 impl Kv {
@@ -52,5 +55,13 @@ impl Kv {
         Reflect::set(&options, &"cacheTtl".into(), &CACHE_TTL_S.into())?;
         let value = JsFuture::from(self.get_with(key, &options)?).await?;
         Ok(value.as_string())
+    }
+
+    /// Writes `text` under `key`; other data centres see it within a minute or so.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn put(&self, key: &str, text: &str) -> Result<(), JsValue> {
+        JsFuture::from(self.put_text(key, text)?).await.map(|_| ())
     }
 }

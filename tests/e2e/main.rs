@@ -35,5 +35,6 @@ mod shadow;
 mod sites;
 mod streaming;
 mod tags;
+mod templates;
 mod views;
 mod visitors;

@@ -27,7 +27,7 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page {
     /// Bytes and parts.
-    pub template: Template,
+    pub template: Rc<Template>,
     /// The charset with which it was compiled.
     pub encoding: &'static Encoding,
     /// Tells whether another body is the same page.
@@ -40,7 +40,7 @@ impl Page {
     pub fn new(template: Template, encoding: &'static Encoding) -> Self {
         let fingerprint = fingerprint(&template.body);
         Self {
-            template,
+            template: Rc::new(template),
             encoding,
             fingerprint,
         }

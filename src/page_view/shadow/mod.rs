@@ -34,7 +34,7 @@ use crate::{
         gone::Gone,
         headers::PlatformHeaders,
     },
-    stream::Stream,
+    stream::{Body, Stream},
     told::Listener,
     visit::{self, IdState},
 };
@@ -135,11 +135,14 @@ impl PageRequest<'_> {
             BudgetFrom::Origin => self.clock.now_ms(),
         };
         let stream = Stream {
-            reader: BodyReader::new(&copy)?,
+            body: Body::Streaming {
+                reader: BodyReader::new(&copy)?,
+                first: None,
+                announced: None,
+                fill: None,
+            },
             output: Output::Nowhere { limit: MAX_PAGE },
             gone: Gone::never(),
-            first: None,
-            announced: None,
             behind: None,
             clock: self.clock,
             deadline_ms: budget_from.saturating_add(self.site.decision_budget_ms),
@@ -156,7 +159,7 @@ impl PageRequest<'_> {
 
 /// Renders the page for nobody, and logs what came of it.
 async fn look(stream: Stream, mut page: Page, answers: Answering, mut line: LogLine, clock: Clock) {
-    let canceller = stream.reader.canceller();
+    let canceller = stream.canceller();
     let deciding = answers
         .deciding
         .as_ref()
@@ -173,11 +176,11 @@ async fn look(stream: Stream, mut page: Page, answers: Answering, mut line: LogL
             }
         });
         match clock::within(LOOK_MS, select(running, left)).await {
-            Some(Either::Left(((ended, _), _))) => Some(ended),
+            Some(Either::Left(((ended, ..), _))) => Some(ended),
             Some(Either::Right(_)) | None => None,
         }
     };
-    if ended.is_none() {
+    if let (None, Some(canceller)) = (ended, canceller) {
         canceller.cancel();
     }
     if let Some(deciding) = deciding {

@@ -17,7 +17,12 @@ use xm_edge_core::{
 };
 
 pub(super) use self::asking::{Asking, Decided};
-use super::{PageRequest, identity::Identity, start::Begun};
+use super::{
+    PageRequest,
+    identity::Identity,
+    start::Begun,
+    xm::{Unwanted, XmAnswer},
+};
 use crate::platform::{clock, fetch, headers::PlatformHeaders};
 
 /// How long the headers of another page are waited for, in milliseconds. The default page is there, so nobody has to wait
@@ -32,7 +37,7 @@ pub(super) enum Start {
     Answered(web_sys::Response),
 }
 
-type Fetched = (Result<web_sys::Response, JsValue>, u32);
+type Fetched = (Result<XmAnswer, JsValue>, u32);
 
 impl PageRequest<'_> {
     /// Asks XM and decides at once.
@@ -43,7 +48,7 @@ impl PageRequest<'_> {
     ) -> Result<Start, JsValue> {
         let mut fetching = Box::pin(
             async {
-                let fetched = fetch::send_while_wanted(&self.to_xm).await;
+                let fetched = self.ask_xm(&self.to_xm, Unwanted::LetGo).await;
                 (fetched, self.clock.now_ms())
             }
             .fuse(),
@@ -87,9 +92,9 @@ impl PageRequest<'_> {
             }
         };
         let (to_xm, (fetched, origin_ms)) = match other {
-            Some((request, response)) => {
+            Some((request, answer)) => {
                 let_go(arrived);
-                (Some(request), (Ok(response), self.clock.now_ms()))
+                (Some(request), (Ok(answer), self.clock.now_ms()))
             }
             None => match arrived {
                 Some(arrived) => (None, arrived),
@@ -123,19 +128,18 @@ impl PageRequest<'_> {
     }
 
     /// Another page of XM, if that is one: asked for as the visitor's own would be.
-    async fn other_page(&self, path: &str) -> Option<(web_sys::Request, web_sys::Response)> {
+    async fn other_page(&self, path: &str) -> Option<(web_sys::Request, XmAnswer)> {
         let url = format!("{}{path}", self.xm);
         let init = self.to_xm.unchecked_ref::<web_sys::RequestInit>();
         let request = web_sys::Request::new_with_str_and_init(&url, init).ok()?;
-        let sent = clock::within(OTHER_PAGE_MS, fetch::send_while_wanted(&request));
-        let response = sent.await?.ok()?;
-        let list = response.headers();
-        let opened = response::gate(response.status(), &PlatformHeaders(&list), &self.site);
-        let is_page = response.status() == 200 && matches!(opened, Opened::Page(_));
-        if is_page && response.body().is_some() {
-            Some((request, response))
+        let sent = clock::within(OTHER_PAGE_MS, self.ask_xm(&request, Unwanted::LetGo));
+        let answer = sent.await?.ok()?;
+        let (status, list) = (answer.response.status(), answer.response.headers());
+        let opened = response::gate(status, &PlatformHeaders(&list), &self.site);
+        if status == 200 && matches!(opened, Opened::Page(_)) && answer.has_body() {
+            Some((request, answer))
         } else {
-            fetch::let_go(&response);
+            fetch::let_go(&answer.response);
             None
         }
     }
@@ -143,7 +147,7 @@ impl PageRequest<'_> {
 
 /// The default page is not served.
 fn let_go(arrived: Option<Fetched>) {
-    if let Some((Ok(response), _)) = arrived {
-        fetch::let_go(&response);
+    if let Some((Ok(answer), _)) = arrived {
+        fetch::let_go(&answer.response);
     }
 }
