@@ -83,6 +83,10 @@ impl PageRequest<'_> {
 
         // A new isolate may hear only now that the page is XM's.
         if let Some(reason) = self.switch.passes().await {
+            if template.is_some() {
+                let xm = pass_through::answer(&self.to_xm, reason, self.clock, true).await?;
+                return pass_through::without_ours(xm);
+            }
             pass_through::note(LogLine::passed(reason), xm.status(), self.clock);
             return pass_through::without_ours(xm);
         }
