@@ -1,0 +1,168 @@
+// Cloudflare's cache and KV, as Miniflare has them: an isolate that begins finds the templates of the one before, trusts nothing in
+// the cache that is not one, and hears of purges.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const { Miniflare } = createRequire(join(ROOT, "node_modules/wrangler/package.json"))("miniflare");
+const JANE = "a38b230c-11eb-4cf9-8d5d-274e9f344925";
+const KEY = "0123456789abcdef0123456789abcdef-key";
+const PAGE =
+  '<html lang="en"><body><p data-cdp-experience="hero">D<template data-cdp-variant="b">for you</template></p></body></html>';
+
+let renders = 0;
+const site = createServer((request, response) => {
+  request.resume();
+  request.on("end", () => {
+    if (request.url === "/v2/callFlows" || request.url.startsWith("/v1.2/")) {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ status: "OK", variantId: "b" }));
+    } else {
+      renders += 1;
+      response.writeHead(200, {
+        "content-type": "text/html; charset=utf-8",
+        "cache-control": "public, max-age=600",
+        "x-render": String(renders),
+      });
+      response.end(PAGE);
+    }
+  });
+});
+await new Promise((done) => site.listen(0, "127.0.0.1", done));
+const url = `http://127.0.0.1:${site.address().port}`;
+
+const folder = mkdtempSync(join(tmpdir(), "xm-edge-templates-"));
+const date = /^compatibility_date\s*=\s*"([^"]+)"/m.exec(readFileSync(join(ROOT, "wrangler.toml"), "utf8"))[1];
+
+/** A new isolate, with the cache and the KV of the one before. */
+const start = (more = {}) =>
+  new Miniflare({
+    rootPath: join(ROOT, "build"),
+    modules: [
+      { type: "ESModule", path: "index.js" },
+      { type: "CompiledWasm", path: "index_bg.wasm" },
+    ],
+    compatibilityDate: date,
+    host: "127.0.0.1",
+    cf: false,
+    cachePersist: folder,
+    kvPersist: folder,
+    ...more,
+    bindings: {
+      XM_ORIGIN: url,
+      CDP_ENDPOINT: url,
+      CDP_CLIENT_KEY: "pqsTESTKEY",
+      POINT_OF_SALE: "shop/ie",
+      XM_API_KEY: KEY,
+      SITE: { decision_budget_ms: 10_000 },
+      ...more.bindings,
+    },
+  });
+
+/** Visits, and tells how often XM rendered for it. */
+async function visit(isolate, path = "/") {
+  const before = renders;
+  const headers = { accept: "text/html", cookie: `bid_pqsTESTKEY=${JANE}`, "user-agent": "Mozilla/5.0 Chrome/131.0.0.0" };
+  const response = await isolate.dispatchFetch(`https://shop.example${path}`, { headers });
+  const text = await response.text();
+  assert.match(text, />for you<\/p>/);
+  assert.equal(response.headers.get("cache-control"), "private, no-store");
+  return renders - before;
+}
+
+async function purge(isolate, body) {
+  const response = await isolate.dispatchFetch("https://shop.example/_cdp/purge", {
+    method: "POST",
+    headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  assert.equal(response.status, 200, await response.text());
+}
+
+/** Visits in isolates that remember nothing, until what is stored in the background is there. */
+async function untilKept(more, path) {
+  for (let tries = 0; tries < 50; tries += 1) {
+    const isolate = start(more);
+    const rendered = await visit(isolate, path);
+    await isolate.dispose();
+    if (rendered === 0) return;
+  }
+  assert.fail("no isolate found the template of another");
+}
+
+/** Changes every template that Miniflare holds on disk; tells how many. */
+function spoil(change) {
+  let count = 0;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath ?? entry.path, entry.name);
+    if (!entry.isFile() || !file.includes("blobs")) continue;
+    const bytes = readFileSync(file);
+    if (!bytes.includes("for you")) continue;
+    change(bytes);
+    writeFileSync(file, bytes);
+    count += 1;
+  }
+  return count;
+}
+
+let passed = 0;
+try {
+  await untilKept({}, "/");
+  passed += 1;
+
+  // Whatever stands in the cache under the template's name: changed by one bit, cut, or somebody else's.
+  const changes = [
+    ...[0, 5, 20, 40].map((at) => (bytes) => void (bytes[at] ^= 1)),
+    (bytes) => void (bytes[bytes.length - 1] ^= 1),
+    (bytes) => bytes.fill(0, bytes.length >> 1),
+    (bytes) => bytes.fill(0x3c),
+  ];
+  for (const change of changes) {
+    assert.ok(spoil(change) > 0, "there is no template in the cache");
+    const other = start();
+    assert.equal(await visit(other), 1, "a broken entry was trusted");
+    await other.dispose();
+    await untilKept({}, "/");
+  }
+  passed += 1;
+
+  // A purge is heard of by isolates of the data centre that begin after it …
+  const purging = start();
+  assert.equal(await visit(purging), 0);
+  await purge(purging, { paths: ["/"] });
+  await purging.dispose();
+  const after = start();
+  assert.equal(await visit(after), 1, "a purged page was served");
+  await after.dispose();
+  passed += 1;
+
+  // … and by all that read the same KV, whatever their own cache holds.
+  const kv = { kvNamespaces: ["CONFIG"] };
+  await untilKept(kv, "/kv");
+  const away = { ...kv, cachePersist: `${folder}-elsewhere` };
+  const elsewhere = start(away);
+  await purge(elsewhere, { all: true });
+  await elsewhere.dispose();
+  const here = start(kv);
+  assert.equal(await visit(here, "/kv"), 1, "KV's purge was not heard of");
+  await here.dispose();
+  passed += 1;
+
+  // Another version of the configuration knows nothing of it.
+  await untilKept({}, "/");
+  const versioned = start({ bindings: { SITE: { decision_budget_ms: 10_000, cache_version: "2" } } });
+  assert.equal(await visit(versioned), 1);
+  await versioned.dispose();
+  passed += 1;
+  console.log(`${passed} passed, 0 failed`);
+} finally {
+  site.close();
+  rmSync(folder, { recursive: true, force: true });
+  rmSync(`${folder}-elsewhere`, { recursive: true, force: true });
+}
