@@ -67,3 +67,77 @@ impl Key {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(url: &str, host: &str, cookies: &str, version: &str, client_key: &str) -> Key {
+        Key::of(&Asked {
+            url,
+            host,
+            cookies: &Cookies::new(cookies),
+            version,
+            client_key,
+        })
+    }
+
+    #[test]
+    fn whatever_changes_the_page_makes_another_key() {
+        let keys = [
+            key("https://xm.example/a", "shop.example", "", "", "K"),
+            key("http://xm.example/a", "shop.example", "", "", "K"),
+            key("https://xm2.example/a", "shop.example", "", "", "K"),
+            key("https://xm.example/A", "shop.example", "", "", "K"),
+            key("https://xm.example/a?", "shop.example", "", "", "K"),
+            key("https://xm.example/a?x=1", "shop.example", "", "", "K"),
+            key("https://xm.example/a?x=1&y", "shop.example", "", "", "K"),
+            key("https://xm.example/a?y&x=1", "shop.example", "", "", "K"),
+            key("https://xm.example/a", "other.example", "", "", "K"),
+            key("https://xm.example/a", "shop.example", "", "2", "K"),
+            key("https://xm.example/a", "shop.example", "", "", "2"),
+            key(
+                "https://xm.example/a",
+                "shop.example",
+                "shop#lang=de",
+                "",
+                "K",
+            ),
+            key(
+                "https://xm.example/a",
+                "shop.example",
+                "shop#lang=en",
+                "",
+                "K",
+            ),
+            key(
+                "https://xm.example/a",
+                "shop.example",
+                "b2b#lang=de",
+                "",
+                "K",
+            ),
+            key("https://xm.example/as", "hop.example", "", "", "K"),
+        ];
+        for (index, one) in keys.iter().enumerate() {
+            assert!(!keys[..index].contains(one), "{index}");
+        }
+    }
+
+    #[test]
+    fn other_cookies_and_their_order_make_none() {
+        let of = |cookies| key("https://xm.example/a", "shop.example", cookies, "", "K");
+        assert_eq!(
+            of(""),
+            of("a=1; lang=de; shell#lang=de; SC_ANALYTICS_GLOBAL_COOKIE=1")
+        );
+        assert_eq!(of("a#lang=de; b#lang=en"), of("x=1; b#lang=en; a#lang=de"));
+    }
+
+    #[test]
+    fn a_name_is_of_one_length_and_fits_a_url() {
+        let name = key(&"https://xm.example/a".repeat(1_000), "", "", "", "").name();
+        assert_eq!(name.len(), 64);
+        assert!(name.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    }
+}

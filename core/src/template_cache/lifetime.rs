@@ -79,3 +79,73 @@ impl Lifetime {
         Some(now_ms.saturating_sub(self.born_ms))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BORN: u64 = 1_795_780_800_000;
+
+    fn lifetime(fresh_ms: u64, refresh_ms: u64, error_ms: u64, kept_ms: u64) -> Lifetime {
+        Lifetime {
+            asked_ms: BORN,
+            born_ms: BORN,
+            fresh_ms,
+            refresh_ms,
+            error_ms,
+            kept_ms,
+        }
+    }
+
+    #[test]
+    fn a_page_is_fresh_then_stale_then_asked_about_then_dead_to_the_millisecond() {
+        use Standing::{Dead, Fresh, MustAsk, StaleWhileRevalidate};
+        let page = lifetime(10, 20, 30, 40);
+        #[rustfmt::skip]
+        let cases = [(0, Fresh, true), (9, Fresh, true), (10, StaleWhileRevalidate, true), (19, StaleWhileRevalidate, true),
+            (20, MustAsk, true), (29, MustAsk, true), (30, MustAsk, false), (39, MustAsk, false), (40, Dead, false)];
+        for (age, standing, on_error) in cases {
+            let now = BORN + age;
+            assert_eq!(
+                (page.standing(now), page.may_serve_on_error(now)),
+                (standing, on_error),
+                "{age}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_must_always_be_asked_about_is_never_served_unasked_or_on_error() {
+        let page = lifetime(0, 0, 0, 40);
+        assert_eq!(page.standing(BORN), Standing::MustAsk);
+        assert!(!page.may_serve_on_error(BORN));
+    }
+
+    #[test]
+    fn a_page_that_was_old_when_it_came_is_not_young() {
+        let page = Lifetime {
+            born_ms: BORN - 10,
+            ..lifetime(10, 10, 10, 10)
+        };
+        assert_eq!(page.standing(BORN), Standing::Dead);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_no_page_for_an_hour_more() {
+        let page = lifetime(10, 20, 30, 40);
+        assert_eq!(page.standing(BORN - SKEW_MS), Standing::Fresh);
+        assert_eq!(page.standing(BORN - SKEW_MS - 1), Standing::Dead);
+        assert!(!page.may_serve_on_error(BORN - SKEW_MS - 1));
+        assert_eq!(page.kept_s(BORN - SKEW_MS - 1), 0);
+    }
+
+    #[test]
+    fn a_cache_is_told_whole_seconds_that_are_not_too_few() {
+        let page = lifetime(0, 0, 0, 2_500);
+        assert_eq!(page.kept_s(BORN), 3);
+        assert_eq!(page.kept_s(BORN + 1_500), 1);
+        assert_eq!(page.kept_s(BORN + 2_500), 0);
+        let lasting = lifetime(u64::MAX, u64::MAX, u64::MAX, u64::MAX);
+        assert_eq!(lasting.standing(u64::MAX), Standing::Fresh);
+    }
+}

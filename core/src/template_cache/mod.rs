@@ -22,7 +22,10 @@ mod directives;
 mod entry;
 mod expectations;
 mod fills;
+#[cfg(test)]
+mod fixture;
 mod format;
+mod freshness;
 mod key;
 mod lifetime;
 mod memory;
@@ -44,3 +47,17 @@ pub use request::{may_answer, may_fill};
 pub use rule::rule_for;
 pub use storing::{Answer, Storable, storing};
 pub use validation::{Validated, conditions, validated};
+
+/// The values of the lines of `name` (lower case).
+fn values<'h>(headers: &'h [(String, String)], name: &str) -> impl Iterator<Item = &'h str> {
+    headers
+        .iter()
+        .filter(move |(line, _)| line.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
+}
+
+/// The value of `name` (lower case), its lines joined.
+fn header(headers: &[(String, String)], name: &str) -> Option<String> {
+    let lines: Vec<&str> = values(headers, name).collect();
+    (!lines.is_empty()).then(|| lines.join(", "))
+}

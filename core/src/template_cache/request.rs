@@ -92,3 +92,87 @@ fn names(rule: &str, name: &str) -> bool {
         None => name == rule,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{request::fixture::Lines, template_cache::storing::tests::rule};
+
+    fn answers(lines: Lines<'_>) -> Result<(), NotKept> {
+        let mut rule = rule(60, 0);
+        rule.bypass_cookies = vec!["basket".to_owned(), "member_*".to_owned()];
+        may_answer(&lines.to_vec(), Some(&rule))
+    }
+
+    fn with_cookie(name: &str) -> Result<(), NotKept> {
+        let cookie = format!("first=1; {name}=x; last=1");
+        answers(&[("Cookie", cookie.as_str())])
+    }
+
+    #[test]
+    fn who_is_logged_in_on_xm_gets_their_own_page() {
+        #[rustfmt::skip]
+        let logged_in = [".ASPXAUTH", ".aspxauth", ".ASPXROLES", ".AspNet.ApplicationCookie", ".AspNet.Cookies", ".AspNet.CookiesC1",
+            ".AspNet.Federation", ".AspNetCore.Cookies", ".AspNetCore.Identity.Application", ".AspNetCore.Mvc.CookieTempDataProvider",
+            "FedAuth", "FedAuth1", "fedauth12", "sitecore_userticket"];
+        for name in logged_in {
+            assert_eq!(with_cookie(name), Err(NotKept::LoggedIn), "{name}");
+            let cookie = format!("{name}=x");
+            let lines = vec![("cookie", cookie.as_str())];
+            assert_eq!(may_answer(&lines, None), Err(NotKept::LoggedIn), "{name}");
+        }
+    }
+
+    #[test]
+    fn everybody_else_gets_the_kept_page() {
+        #[rustfmt::skip]
+        let anonymous = ["ASP.NET_SessionId", "SC_ANALYTICS_GLOBAL_COOKIE", "shop#lang", "__RequestVerificationToken", ".AspNetCore.Session",
+            ".AspNetCore.Antiforgery.w5W7x28NAIs", ".AspNetCore.Culture", ".AspNetCore.Correlation.x", "FedAuthX", "aspxauth", "Basket", "members", "bid_KEY"];
+        for name in anonymous {
+            assert_eq!(with_cookie(name), Ok(()), "{name}");
+        }
+        assert_eq!(answers(&[]), Ok(()));
+        let reload = [("Cache-Control", "no-cache"), ("Pragma", "no-cache")];
+        assert_eq!(answers(&reload), Ok(()), "a reload is no reason");
+    }
+
+    #[test]
+    fn credentials_and_the_operators_cookies_are_reasons() {
+        assert_eq!(
+            answers(&[("Authorization", "")]),
+            Err(NotKept::Authorization)
+        );
+        for name in ["basket", "member_", "member_7"] {
+            assert_eq!(with_cookie(name), Err(NotKept::BypassCookie), "{name}");
+        }
+        // The label names the stronger reason, wherever the cookies stand.
+        let both = [("Cookie", "basket=1; .ASPXAUTH=1")];
+        assert_eq!(answers(&both), Err(NotKept::LoggedIn));
+        let lines = vec![("Cookie", "basket=1")];
+        assert_eq!(may_answer(&lines, None), Ok(()));
+    }
+
+    #[test]
+    fn a_header_that_xm_may_build_links_with_poisons_nobody() {
+        let fills = |lines: Lines<'_>| may_fill(&lines.to_vec(), "shop.example");
+        assert_eq!(
+            fills(&[
+                ("X-Forwarded-For", "192.0.2.1"),
+                ("X-Forwarded-Proto", "https")
+            ]),
+            Ok(())
+        );
+        assert_eq!(
+            fills(&[("X-Forwarded-Host", " Shop.example ")]),
+            Ok(()),
+            "a proxy's honest word"
+        );
+        for name in UNKEYED {
+            assert_eq!(
+                fills(&[(name, "evil.example")]),
+                Err(NotKept::UnkeyedHeader),
+                "{name}"
+            );
+        }
+    }
+}
