@@ -98,6 +98,7 @@ pub fn run_template(
         due: Vec::new(),
     };
     view.page.begin();
+    view.page.begin();
     assert!(view.page.has_ended(), "nothing of it is still to come");
     view.collect();
     while view.answer(timing == Timing::AfterPageReversed) {}

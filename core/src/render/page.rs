@@ -170,11 +170,11 @@ impl Page {
         self.refused = Some((failure, Listing::default()));
     }
 
-    /// Begins a page of [`Self::of_template`]: all that it wishes for is wished for now.
+    /// Begins a page of [`Self::of_template`]: all that it wishes for is wished for now. Again, or of another page, it is nothing.
     pub fn begin(&mut self) {
-        let Parts::Template(_) = self.parts else {
+        if self.ended || !matches!(self.parts, Parts::Template(_)) {
             return;
-        };
+        }
         let whole = Range::new(0, self.source.end());
         // The list borrows the page's bytes, which nobody changes.
         let source = mem::take(&mut self.source);
