@@ -204,7 +204,9 @@ impl<'b> Skim<'b> {
             return Err(End::Mark(None));
         };
         if has_mark {
-            return Err(End::Mark((kind != Kind::Text).then_some(tag.end.at - start)));
+            return Err(End::Mark(
+                (kind != Kind::Text).then_some(tag.end.at - start),
+            ));
         }
         if kind == Kind::Untold || !is_plain(tag.name) {
             return Err(End::Lost);

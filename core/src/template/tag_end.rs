@@ -14,7 +14,9 @@ pub(super) struct TagEnd {
 
 /// The end of the tag whose name begins `bytes`; `None` when it does not end in them.
 pub(super) fn tag_end(bytes: &[u8]) -> Option<TagEnd> {
-    let mut at = until(bytes, 0, |byte| is_space(byte) || matches!(byte, b'/' | b'>'))?;
+    let mut at = until(bytes, 0, |byte| {
+        is_space(byte) || matches!(byte, b'/' | b'>')
+    })?;
     let mut slash = false;
     loop {
         let byte = *bytes.get(at)?;
