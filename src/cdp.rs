@@ -170,7 +170,7 @@ impl Caller {
         }
     }
 
-    fn flow(&self, friendly_id: &FriendlyId, language: &str) -> Result<web_sys::Request, JsValue> {
+    fn flow(&self, friendly_id: &FriendlyId, language: &str) -> Result<fetch::Prepared, JsValue> {
         let params = flow::Params::new(
             self.campaign.referrer.as_deref(),
             &self.campaign.utm,
@@ -187,7 +187,7 @@ impl Caller {
         self.post(flow::PATH, &call.body())
     }
 
-    fn post(&self, path: &str, body: &str) -> Result<web_sys::Request, JsValue> {
+    fn post(&self, path: &str, body: &str) -> Result<fetch::Prepared, JsValue> {
         post(&self.cdp, path, &self.user_agent, body)
     }
 }
@@ -199,7 +199,7 @@ async fn fetch_fragment(url: &str, caller: &Caller) -> Result<FragmentAnswer, Js
             .origin_request
             .unchecked_ref::<web_sys::RequestInit>(),
     )?;
-    let (answer, headers) = fetch::ask_with_headers(&request, MAX_FRAGMENT_BYTES).await?;
+    let (answer, headers) = fetch::ask_with_headers(&request.into(), MAX_FRAGMENT_BYTES).await?;
     let opened = response::gate(answer.status, &PlatformHeaders(&headers), &caller.site);
     let declared: Option<&'static Encoding> = match opened {
         response::Opened::Page(charset) => charset.declared,
@@ -224,13 +224,13 @@ pub fn post(
     path: &str,
     user_agent: &str,
     body: &str,
-) -> Result<web_sys::Request, JsValue> {
+) -> Result<fetch::Prepared, JsValue> {
     let mut headers = JSON.to_vec();
     if !user_agent.is_empty() {
         // The CDP knows the visitor's device by it.
         headers.push(("user-agent", user_agent));
     }
-    fetch::request("POST", &url(cdp, path), &headers, Some(body))
+    fetch::prepare("POST", &url(cdp, path), &headers, Some(body))
 }
 
 /// Creates a browser id; each call makes a guest.
@@ -245,7 +245,7 @@ pub async fn create_browser_id(cdp: &CdpSettings) -> Result<BrowserId, &'static 
 async fn create(cdp: &CdpSettings) -> (Result<BrowserId, &'static str>, Effect) {
     let path = browser::create_path(&cdp.client_key);
     let accept = [("accept", "application/json")];
-    let Ok(request) = fetch::request("GET", &url(cdp, &path), &accept, None) else {
+    let Ok(request) = fetch::prepare("GET", &url(cdp, &path), &accept, None) else {
         return (Err("unavailable"), Effect::NOTHING);
     };
     match fetch::ask(&request, browser::MAX_REPLY).await {

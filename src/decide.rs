@@ -38,8 +38,8 @@ pub struct Door {
 
 /// How the flow is asked.
 pub struct Call {
-    /// The request.
-    pub request: Result<web_sys::Request, JsValue>,
+    /// What is sent.
+    pub request: Result<fetch::Prepared, JsValue>,
     /// For whom.
     pub browser_id: BrowserId,
     /// Where work goes on behind the page.

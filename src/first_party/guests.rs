@@ -98,7 +98,7 @@ async fn ask(call: &CdpCall, timeout_ms: u32) -> Reply {
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
-    let Ok(request) = fetch::request(call.method, &call.url, &headers, call.body.as_deref()) else {
+    let Ok(request) = fetch::prepare(call.method, &call.url, &headers, call.body.as_deref()) else {
         return Reply::NoAnswer;
     };
     let asked = Box::pin(fetch::ask_with_headers(&request, MAX_REPLY));

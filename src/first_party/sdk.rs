@@ -84,6 +84,7 @@ async fn forward_call(
 type Answered = Result<(Answer, web_sys::Headers), Refusal>;
 
 async fn ask(request: web_sys::Request) -> Answered {
+    let request = request.into();
     let asked = fetch::ask_with_headers(&request, MAX_REPLY);
     ended(clock::within(TIME_LIMIT_MS, asked).await)
 }

@@ -49,7 +49,8 @@ impl Pace {
 /// A body being read.
 pub struct BodyReader {
     reader: ByobReader,
-    buffer: Uint8Array,
+    /// What the next read fills; `None`: a new one.
+    buffer: Option<Uint8Array>,
     /// Bytes offered to each read after the first.
     offered: u32,
     pace: Pace,
@@ -79,7 +80,7 @@ impl BodyReader {
         let reader = body.unchecked_ref::<ByteStream>().get_reader(&options)?;
         Ok(Self {
             reader,
-            buffer: Uint8Array::new_with_length(bytes.min(FIRST_BUFFER)),
+            buffer: Some(Uint8Array::new_with_length(bytes.min(FIRST_BUFFER))),
             offered: bytes,
             pace: Pace::default(),
         })
@@ -91,12 +92,12 @@ impl BodyReader {
     /// The body broke off.
     pub async fn read(&mut self) -> Result<Option<Vec<u8>>, JsValue> {
         let before = js_sys::Date::now();
+        let offered = self.offered;
+        let new = || Uint8Array::new_with_length(offered);
+        let buffer = self.buffer.take().unwrap_or_else(new);
         let promise = match self.pace.min_bytes() {
-            Some(min) => {
-                let min = min.min(self.buffer.length());
-                self.reader.read_at_least(min, &self.buffer)
-            }
-            None => self.reader.read(&self.buffer),
+            Some(min) => self.reader.read_at_least(min.min(buffer.length()), &buffer),
+            None => self.reader.read(&buffer),
         };
         let result: ReadResult = JsFuture::from(promise).await?.unchecked_into();
         let value = result.value().filter(|value| value.length() > 0);
@@ -107,11 +108,7 @@ impl BodyReader {
         let bytes = value.to_vec();
         // The buffer went to the runtime and came back inside the result.
         let buffer = value.buffer();
-        self.buffer = if buffer.byte_length() < self.offered {
-            Uint8Array::new_with_length(self.offered)
-        } else {
-            Uint8Array::new(&buffer)
-        };
+        self.buffer = (buffer.byte_length() >= offered).then(|| Uint8Array::new(&buffer));
         Ok(Some(bytes))
     }
 

@@ -25,7 +25,8 @@ pub async fn send(request: &web_sys::Request) -> Result<web_sys::Response, JsVal
 /// # Errors
 /// As [`send`].
 pub async fn send_while_wanted(request: &web_sys::Request) -> Result<web_sys::Response, JsValue> {
-    let (init, abort) = AbortOnDrop::armed()?;
+    let init = web_sys::RequestInit::new();
+    let abort = AbortOnDrop::armed(&init)?;
     let response = JsFuture::from(js::fetch_with(request, &init)).await?;
     abort.disarm();
     Ok(response.unchecked_into())
@@ -42,12 +43,11 @@ pub fn let_go(response: &web_sys::Response) {
 struct AbortOnDrop(Option<web_sys::AbortController>);
 
 impl AbortOnDrop {
-    /// What a request must be sent with, and what aborts it.
-    fn armed() -> Result<(web_sys::RequestInit, Self), JsValue> {
+    /// What aborts the request that is sent with `init`.
+    fn armed(init: &web_sys::RequestInit) -> Result<Self, JsValue> {
         let controller = web_sys::AbortController::new()?;
-        let init = web_sys::RequestInit::new();
         init.set_signal(Some(&controller.signal()));
-        Ok((init, Self(Some(controller))))
+        Ok(Self(Some(controller)))
     }
 
     /// Aborting what is complete would cost as much as a header or ten.
@@ -64,6 +64,22 @@ impl Drop for AbortOnDrop {
     }
 }
 
+/// What is asked: a URL and how, or a request that was made before. From a URL the platform makes one request when it is
+/// sent; a request that comes with a signal is made a second time.
+pub struct Prepared {
+    what: JsValue,
+    how: web_sys::RequestInit,
+}
+
+impl From<web_sys::Request> for Prepared {
+    fn from(request: web_sys::Request) -> Self {
+        Self {
+            what: request.into(),
+            how: web_sys::RequestInit::new(),
+        }
+    }
+}
+
 /// A whole answer.
 pub struct Answer {
     /// The status.
@@ -72,12 +88,12 @@ pub struct Answer {
     pub body: Option<Vec<u8>>,
 }
 
-/// Sends `request` and reads the answer, at most `limit` bytes of it.
+/// Sends `prepared` and reads the answer, at most `limit` bytes of it.
 ///
 /// # Errors
 /// No response, or a body that broke off.
-pub async fn ask(request: &web_sys::Request, limit: usize) -> Result<Answer, JsValue> {
-    ask_with_headers(request, limit)
+pub async fn ask(prepared: &Prepared, limit: usize) -> Result<Answer, JsValue> {
+    ask_with_headers(prepared, limit)
         .await
         .map(|(answer, _)| answer)
 }
@@ -87,11 +103,12 @@ pub async fn ask(request: &web_sys::Request, limit: usize) -> Result<Answer, JsV
 /// # Errors
 /// As [`ask`].
 pub async fn ask_with_headers(
-    request: &web_sys::Request,
+    prepared: &Prepared,
     limit: usize,
 ) -> Result<(Answer, web_sys::Headers), JsValue> {
-    let (init, abort) = AbortOnDrop::armed()?;
-    let response: web_sys::Response = JsFuture::from(js::fetch_with(request, &init))
+    let Prepared { what, how } = prepared;
+    let abort = AbortOnDrop::armed(how)?;
+    let response: web_sys::Response = JsFuture::from(js::fetch_with(what, how))
         .await?
         .unchecked_into();
     let headers = response.headers();
@@ -125,23 +142,26 @@ async fn read(
 /// A request of our own to `url`.
 ///
 /// # Errors
-/// The URL is none.
-pub fn request(
+/// The platform refuses a header.
+pub fn prepare(
     method: &str,
     url: &str,
     headers: &[(&str, &str)],
     body: Option<&str>,
-) -> Result<web_sys::Request, JsValue> {
+) -> Result<Prepared, JsValue> {
     let list = web_sys::Headers::new()?;
     for (name, value) in headers {
         list.set(name, value)?;
     }
-    let init = web_sys::RequestInit::new();
-    init.set_method(method);
-    init.set_headers(&list);
-    init.set_redirect(web_sys::RequestRedirect::Manual);
+    let how = web_sys::RequestInit::new();
+    how.set_method(method);
+    how.set_headers(&list);
+    how.set_redirect(web_sys::RequestRedirect::Manual);
     if let Some(body) = body {
-        init.set_body(&JsValue::from_str(body));
+        how.set_body(&JsValue::from_str(body));
     }
-    web_sys::Request::new_with_str_and_init(url, &init)
+    Ok(Prepared {
+        what: JsValue::from_str(url),
+        how,
+    })
 }

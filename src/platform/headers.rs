@@ -6,6 +6,8 @@ use js_sys::{Array, JSON};
 use wasm_bindgen::JsValue;
 use xm_edge_core::request::{HeaderEdit, Headers};
 
+use super::js;
+
 /// Headers of a request or response, read in place.
 #[derive(Clone, Copy)]
 pub struct PlatformHeaders<'h>(pub &'h web_sys::Headers);
@@ -49,11 +51,22 @@ pub fn made_of(lines: &[(String, String)]) -> Result<web_sys::Headers, JsValue> 
 /// Makes `edits` in order. A value that the platform refuses (a control character) loses its header, not the
 /// response.
 pub fn apply(headers: &web_sys::Headers, edits: &[HeaderEdit]) {
-    for edit in edits {
-        let _ = match edit {
-            HeaderEdit::Append(name, value) => headers.append(name, value),
-            HeaderEdit::Delete(name) => headers.delete(name),
-            HeaderEdit::Set(name, value) => headers.set(name, value),
-        };
+    let is_delete = |edit: &HeaderEdit| matches!(edit, HeaderEdit::Delete(_));
+    for run in edits.chunk_by(|edit, next| is_delete(edit) && is_delete(next)) {
+        let mut gone = Vec::new();
+        for edit in run {
+            // A refusal of the platform, see above.
+            let _ = match edit {
+                HeaderEdit::Append(name, value) => headers.append(name, value),
+                HeaderEdit::Delete(name) => {
+                    gone.push(*name);
+                    Ok(())
+                }
+                HeaderEdit::Set(name, value) => headers.set(name, value),
+            };
+        }
+        if !gone.is_empty() {
+            js::delete_all(headers, &gone.join(" "));
+        }
     }
 }

@@ -5,6 +5,13 @@
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
+#[wasm_bindgen(module = "/src/platform/batch.js")]
+extern "C" {
+    /// Deletes the headers of these names, which a space separates, in one crossing.
+    #[wasm_bindgen(js_name = deleteAll)]
+    pub fn delete_all(headers: &web_sys::Headers, names: &str);
+}
+
 #[wasm_bindgen]
 extern "C" {
     /// A byte stream from a writer to the client that workerd moves natively.
@@ -55,7 +62,7 @@ extern "C" {
     #[wasm_bindgen(js_name = fetch)]
     pub fn fetch(request: &web_sys::Request) -> Promise;
 
-    /// The global `fetch` with a signal.
+    /// The global `fetch` of a URL or a request, with what else is said of it.
     #[wasm_bindgen(js_name = fetch)]
-    pub fn fetch_with(request: &web_sys::Request, init: &JsValue) -> Promise;
+    pub fn fetch_with(what: &JsValue, init: &JsValue) -> Promise;
 }

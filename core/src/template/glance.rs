@@ -37,9 +37,14 @@ pub(super) fn looked_at(bytes: &[u8]) -> usize {
     bytes.len().saturating_sub(MARK - 1)
 }
 
+/// How many candidates [`all_ended`] looks at: nearly always the first or second will do, and the worst page stays cheap.
+const CANDIDATES: usize = 8;
+
 /// Offset of the first start tag that is unfinished at the end of `bytes`; their length when there is none. Before
 /// `from` there is none.
 pub(super) fn unfinished_tag(bytes: &[u8], from: usize) -> usize {
+    let tail = bytes.get(from..).unwrap_or_default();
+    let from = from + all_ended(tail);
     let tail = bytes.get(from..).unwrap_or_default();
     let unfinished = memchr::memchr_iter(b'<', tail).find(|start| {
         let tag = tail.get(start + 1..).unwrap_or_default();
@@ -48,9 +53,50 @@ pub(super) fn unfinished_tag(bytes: &[u8], from: usize) -> usize {
     unfinished.map_or(bytes.len(), |start| from + start)
 }
 
+/// Offset behind a `>` that ends whatever tag is open there, found from the end of `bytes`; 0 when none is found. Only in a
+/// quoted value it would not, and then the quote that opens the value is the last of its kind.
+fn all_ended(bytes: &[u8]) -> usize {
+    let mut bytes = bytes;
+    for _ in 0..CANDIDATES {
+        let Some(end) = memchr::memrchr(b'>', bytes) else {
+            return 0;
+        };
+        let before = bytes.get(..end).unwrap_or_default();
+        let opening = [b'"', b'\''].map(|quote| last_if_opening(before, quote));
+        match opening.iter().flatten().min() {
+            None => return end + 1,
+            Some(quote) => bytes = before.get(..*quote).unwrap_or_default(),
+        }
+    }
+    0
+}
+
+/// Offset of the last `quote`, if a value could begin with it.
+fn last_if_opening(bytes: &[u8], quote: u8) -> Option<usize> {
+    let at = memchr::memrchr(quote, bytes)?;
+    let before = bytes.get(..at).unwrap_or_default();
+    (before.trim_ascii_end().last() == Some(&b'=')).then_some(at)
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn looking_from_the_end_finds_what_looking_from_the_beginning_finds(
+            page in "(<a|<b |>|\"|'|=| |=\"|='| = \"|x|y=|</a>|<!--|\n){0,40}",
+        ) {
+            let bytes = page.as_bytes();
+            let first = memchr::memchr_iter(b'<', bytes).find(|start| {
+                let tag = &bytes[start + 1..];
+                tag.first().is_none_or(u8::is_ascii_alphabetic) && tag_end(tag).is_none()
+            });
+            prop_assert_eq!(unfinished_tag(bytes, 0), first.unwrap_or(bytes.len()));
+        }
+    }
 
     #[test]
     fn marks_are_found_in_any_case_and_any_cut() {

@@ -34,47 +34,38 @@ pub(super) enum End {
     Lost,
 }
 
-/// Elements that are never open (lol_html's list).
-const VOID: [&[u8]; 17] = [
-    b"area",
-    b"base",
-    b"basefont",
-    b"bgsound",
-    b"br",
-    b"col",
-    b"embed",
-    b"hr",
-    b"img",
-    b"input",
-    b"keygen",
-    b"link",
-    b"meta",
-    b"param",
-    b"source",
-    b"track",
-    b"wbr",
-];
-/// Elements whose content is text.
-const TEXT: [&[u8]; 9] = [
-    b"iframe",
-    b"noembed",
-    b"noframes",
-    b"noscript",
-    b"script",
-    b"style",
-    b"textarea",
-    b"title",
-    b"xmp",
-];
-/// Elements after which a skim cannot tell markup from text.
-const UNTOLD: [&[u8]; 6] = [
-    b"body",
-    b"frameset",
-    b"head",
-    b"html",
-    b"math",
-    b"plaintext",
-];
+/// What an element's name says of what follows its start tag.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Markup, and the element is open.
+    Open,
+    /// Markup, and the element is never open (lol_html's list).
+    Void,
+    /// Text, up to its end tag.
+    Text,
+    /// A picture.
+    Picture,
+    /// A list of choices.
+    Choices,
+    /// More than a skim can tell.
+    Untold,
+}
+
+/// The kind of the element of this name, in lower case.
+fn kind(name: &[u8]) -> Kind {
+    match name {
+        b"area" | b"base" | b"basefont" | b"bgsound" | b"br" | b"col" | b"embed" | b"hr"
+        | b"img" | b"input" | b"keygen" | b"link" | b"meta" | b"param" | b"source" | b"track"
+        | b"wbr" => Kind::Void,
+        b"iframe" | b"noembed" | b"noframes" | b"noscript" | b"script" | b"style" | b"textarea"
+        | b"title" | b"xmp" => Kind::Text,
+        b"svg" => Kind::Picture,
+        b"select" => Kind::Choices,
+        b"body" | b"frameset" | b"head" | b"html" | b"math" | b"plaintext" => Kind::Untold,
+        _ => Kind::Open,
+    }
+}
+
 /// Elements in a picture that end it, in which there is HTML again, or that mean more than themselves.
 const NOT_IN_SVG: [&[u8]; 50] = [
     b"b",
@@ -198,41 +189,41 @@ impl<'b> Skim<'b> {
     }
 
     fn start_tag(&mut self, start: usize, mark: usize) -> Result<usize, End> {
-        let name = name_of(self.bytes.get(start + 1..).unwrap_or_default());
-        let mut lower = [0; LONGEST];
-        let lower = lowered(name, &mut lower);
-        let is = |list: &[&[u8]]| lower.is_some_and(|name| list.binary_search(&name).is_ok());
-        let (is_text, is_untold) = (is(&TEXT), is(&UNTOLD));
-        let is_foreign = matches!(lower, Some(b"svg" | b"select"));
         let read = self.tag(start + 1);
+        let name = match &read {
+            Ok(tag) => tag.name,
+            Err(_) => name_of(self.bytes.get(start + 1..).unwrap_or_default()),
+        };
+        let mut lower = [0; LONGEST];
+        let kind = lowered(name, &mut lower).map_or(Kind::Open, kind);
         let has_mark = read.as_ref().map_or(true, |tag| mark <= tag.end.at);
-        if has_mark && (is_untold || is_foreign) {
+        if has_mark && matches!(kind, Kind::Picture | Kind::Choices | Kind::Untold) {
             return Err(End::Lost);
         }
         let Ok(tag) = read else {
             return Err(End::Mark(None));
         };
         if has_mark {
-            return Err(End::Mark((!is_text).then_some(tag.end.at - start)));
+            return Err(End::Mark(
+                (kind != Kind::Text).then_some(tag.end.at - start),
+            ));
         }
-        if is_untold || !is_plain(tag.name) {
+        if kind == Kind::Untold || !is_plain(tag.name) {
             return Err(End::Lost);
         }
-        if is_text {
-            return self.text(tag.name, tag.end.at);
+        // A mark in it is the parser's.
+        let without_mark =
+            |end: Result<usize, End>| end.ok().filter(|end| *end < mark).ok_or(End::Lost);
+        match kind {
+            Kind::Text => self.text(tag.name, tag.end.at),
+            Kind::Picture => without_mark(self.picture(&tag)),
+            Kind::Choices => without_mark(self.choices(tag.end.at)),
+            Kind::Open => {
+                self.open.push(tag.name);
+                Ok(tag.end.at)
+            }
+            Kind::Void | Kind::Untold => Ok(tag.end.at),
         }
-        if is_foreign {
-            let end = match lower {
-                Some(b"svg") => self.picture(&tag),
-                _ => self.choices(tag.end.at),
-            };
-            // A mark in it is the parser's.
-            return end.ok().filter(|end| *end < mark).ok_or(End::Lost);
-        }
-        if !is(&VOID) {
-            self.open.push(tag.name);
-        }
-        Ok(tag.end.at)
     }
 
     fn end_tag(&mut self, start: usize) -> Result<usize, End> {
