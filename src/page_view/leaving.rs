@@ -65,12 +65,12 @@ impl PageRequest<'_> {
         let timings = [
             server_timing::Timing {
                 name: "xm-edge",
-                ms: Some(f64::from(self.clock.now_ms())),
+                ms: Some(self.clock.now_ms()),
                 description: Some(visitor),
             },
             server_timing::Timing {
                 name: "xm",
-                ms: Some(f64::from(origin_ms)),
+                ms: Some(origin_ms),
                 description: None,
             },
             server_timing::Timing {

@@ -135,8 +135,8 @@ fn learn(event: &mut Map<String, Value>, rule: &Identity, form: &FormFields) {
         };
         let value = match wire.as_str() {
             "street" => json!([text]),
-            "gender" => text.to_lowercase().into(),
-            "country" => text.to_uppercase().into(),
+            "gender" => text.to_ascii_lowercase().into(),
+            "country" => text.to_ascii_uppercase().into(),
             _ => text.into(),
         };
         event.entry(wire.as_str()).or_insert(value);

@@ -220,8 +220,8 @@ impl Changes {
 fn value(name: &str, text: &str) -> Value {
     match name {
         "emails" | "phoneNumbers" | "street" => Value::Array(vec![text.into()]),
-        "country" => text.to_uppercase().into(),
-        "gender" => text.to_lowercase().into(),
+        "country" => text.to_ascii_uppercase().into(),
+        "gender" => text.to_ascii_lowercase().into(),
         _ => text.into(),
     }
 }

@@ -3,8 +3,6 @@
 //! In: the `Cookie` header. Out: names and values as sent. An invalid part is skipped by itself and never spoils
 //! its neighbours. The header is never rewritten: XM gets it byte-identical.
 
-use cookie::Cookie;
-
 use crate::request::Headers;
 
 /// How many parts of the header are looked at. Browsers keep some 180 cookies per site; this holds a header of
@@ -36,10 +34,15 @@ impl Cookies {
 
     /// Names and values as sent, in order, duplicates included. Values keep quotes and percent-encoding.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        Cookie::split_parse(self.0.as_str())
+        // Not with the crate `cookie`: it looks for attributes that only `Set-Cookie` has, dates among them, and copies
+        // each part.
+        self.0
+            .split(';')
+            .filter(|part| !part.trim().is_empty())
             .take(MAX_PARTS)
-            .filter_map(Result::ok)
-            .filter_map(|cookie| Some((cookie.name_raw()?, cookie.value_raw()?)))
+            .filter_map(|part| part.split_once('='))
+            .map(|(name, value)| (name.trim(), value.trim()))
+            .filter(|(name, _)| !name.is_empty())
     }
 
     /// All values of the cookie `name`; browsers send the one with the longest path first (RFC 6265 §5.4).

@@ -10,8 +10,8 @@ use std::fmt::Write;
 pub struct Timing<'a> {
     /// A token; other characters become `_`.
     pub name: &'a str,
-    /// Milliseconds; left out when negative or not a number.
-    pub ms: Option<f64>,
+    /// Whole milliseconds: the platform's clock has no finer ones.
+    pub ms: Option<u32>,
     /// Any text; characters that are not visible ASCII become `?`.
     pub description: Option<&'a str>,
 }
@@ -25,9 +25,9 @@ pub fn value(timings: &[Timing<'_>]) -> String {
 
 fn entry(timing: &Timing<'_>) -> String {
     let mut entry = token(timing.name);
-    if let Some(ms) = timing.ms.filter(|ms| ms.is_finite() && *ms >= 0.0) {
+    if let Some(ms) = timing.ms {
         // Writing to a String cannot fail.
-        let _ = write!(entry, ";dur={ms:.1}");
+        let _ = write!(entry, ";dur={ms}");
     }
     if let Some(description) = timing.description {
         let _ = write!(entry, ";desc=\"{}\"", quotable(description));
@@ -76,10 +76,10 @@ mod tests {
         #[rustfmt::skip]
         let cases: &[(&[Timing<'_>], &str)] = &[
             (&[], ""),
-            (&[timing("origin", Some(12.34), None)], "origin;dur=12.3"),
-            (&[timing("a", None, None), timing("b", Some(0.0), Some("timeout"))], "a, b;dur=0.0;desc=\"timeout\""),
-            (&[timing("a b,c;d\"é", Some(f64::NAN), Some("say \"hi\\\" \r\nX: é"))], "a_b_c_d__;desc=\"say \\\"hi\\\\\\\" ??X: ?\""),
-            (&[timing("", Some(-1.0), Some(""))], "_;desc=\"\""),
+            (&[timing("origin", Some(12), None)], "origin;dur=12"),
+            (&[timing("a", None, None), timing("b", Some(0), Some("timeout"))], "a, b;dur=0;desc=\"timeout\""),
+            (&[timing("a b,c;d\"é", None, Some("say \"hi\\\" \r\nX: é"))], "a_b_c_d__;desc=\"say \\\"hi\\\\\\\" ??X: ?\""),
+            (&[timing("", None, Some(""))], "_;desc=\"\""),
         ];
         for (timings, expected) in cases {
             assert_eq!(value(timings), *expected);
@@ -88,7 +88,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_leaves_the_header(name in "\\PC*", description in any::<String>(), ms in any::<f64>()) {
+        fn no_text_leaves_the_header(name in "\\PC*", description in any::<String>(), ms in any::<u32>()) {
             let timing = Timing { name: &name, ms: Some(ms), description: Some(&description) };
             prop_assert!(value(&[timing]).bytes().all(|byte| (b' '..=b'~').contains(&byte)));
         }

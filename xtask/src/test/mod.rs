@@ -46,6 +46,10 @@ pub fn test(project: &Project, args: &Args) -> anyhow::Result<ExitCode> {
     report.required("build the Worker", || {
         build::build_with(project, &build::Args::default(), &tools)
     })?;
+    report.step("size of the Worker", || {
+        build::check_size(project)?;
+        Ok((Outcome::Passed, Counts::default()))
+    });
     if !args.fast {
         lint(project, &tools, &mut report)?;
     }

@@ -42,7 +42,7 @@ pub(crate) fn integer(range: RangeInclusive<u32>, unit: &str) -> impl Fn(&Value)
         whole(value)
             .filter(|number| range.contains(number))
             .ok_or_else(|| {
-                let hint = without_quotes(value, |text| text.parse::<f64>().is_ok());
+                let hint = without_quotes(value, is_number);
                 let (least, most) = (range.start(), range.end());
                 let found = found(value);
                 format!(
@@ -80,6 +80,11 @@ fn whole(value: &Value) -> Option<u32> {
     let exact = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
     // Whole and in u32's range: nothing is cut off.
     exact.then_some(number as u32)
+}
+
+/// As JSON writes numbers; the standard library's `f64` would bring the tables of a second parser along.
+fn is_number(text: &str) -> bool {
+    serde_json::from_str::<Value>(text).is_ok_and(|value| value.is_number())
 }
 
 /// A hint for the commonest slip in TOML: a number or a switch in quotes.
