@@ -20,6 +20,7 @@ mod last_byte;
 mod load;
 mod origin;
 mod page;
+mod plot;
 mod record;
 mod rounds;
 mod same;
@@ -166,6 +167,12 @@ fn measure(site: &Site, args: &Args, section: Section) -> anyhow::Result<String>
     Ok(match section {
         Section::Streaming => {
             let rows = streaming::measure(site, args, &case::for_streaming(quick))?;
+            // Few pages make no line.
+            if args.write && !quick {
+                for (name, svg) in streaming::plots(&rows) {
+                    record::picture(site.project, name, &svg)?;
+                }
+            }
             format!(
                 "CPU time per request, the CDP deciding at once ({rounds} rounds of {} requests):\n\n{}",
                 args.requests,

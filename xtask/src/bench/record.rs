@@ -26,6 +26,15 @@ pub fn write(project: &Project, sections: &[(&str, String)]) -> anyhow::Result<(
     Ok(())
 }
 
+/// Writes a picture beside the documentation that shows it.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn picture(project: &Project, name: &str, svg: &str) -> anyhow::Result<()> {
+    let path = project.path("docs").join(name);
+    fs::write(&path, svg).with_context(|| format!("writing {}", path.display()))
+}
+
 fn begin(section: &str) -> String {
     format!("<!-- bench {section} -->\n")
 }

@@ -14,7 +14,8 @@ use super::{
 
 /// Everything that is no Worker.
 pub struct Site<'a> {
-    project: &'a Project,
+    /// Whose Workers they are.
+    pub project: &'a Project,
     /// XM and the CDP.
     pub origin: Origin,
     /// Behind the Cache API of every Worker.

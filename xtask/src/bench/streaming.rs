@@ -6,7 +6,8 @@ use std::collections::HashMap;
 
 use super::{
     Args,
-    case::Case,
+    case::{Case, Delivery},
+    plot::{Line, Plot},
     rounds::of,
     same,
     site::Site,
@@ -64,4 +65,46 @@ pub fn table(rows: &[(Case, Samples)]) -> String {
         row
     });
     markdown(&heads, 3, rows)
+}
+
+/// CPU against page size and against components: file below `docs/` and picture.
+pub fn plots(rows: &[(Case, Samples)]) -> [(&'static str, String); 2] {
+    let usual = |case: &Case| case.delivery == Delivery::Plain && !case.new_visitor;
+    let y = "CPU of the runtime, ms per request";
+    let by_size = Plot {
+        title: "CPU by page size (five components)",
+        x: "page, KB",
+        y,
+        lines: lines(rows, |case| {
+            let wanted = usual(case) && case.components == 5;
+            wanted.then_some(case.kib as f64)
+        }),
+    };
+    let by_components = Plot {
+        title: "CPU by components (150 KB, at most ten flows)",
+        x: "marked components",
+        y,
+        lines: lines(rows, |case| {
+            let wanted = usual(case) && case.kib == 150 && case.flows <= 10;
+            wanted.then_some(case.components as f64)
+        }),
+    };
+    [
+        ("performance-size.svg", by_size.svg()),
+        ("performance-components.svg", by_components.svg()),
+    ]
+}
+
+/// A line for each Worker, through the rows that `x` gives a place.
+fn lines(rows: &[(Case, Samples)], x: impl Fn(&Case) -> Option<f64>) -> Vec<Line> {
+    let line = |kind: Kind| {
+        let point = |(case, samples): &(Case, Samples)| Some((x(case)?, median(&samples[&kind])));
+        let mut points: Vec<(f64, f64)> = rows.iter().filter_map(point).collect();
+        points.sort_by(|left, right| left.0.total_cmp(&right.0));
+        Line {
+            name: kind.label(),
+            points,
+        }
+    };
+    Kind::STREAMING.map(line).into()
 }
