@@ -140,7 +140,7 @@ pub fn bench(project: &Project, args: &Args) -> anyhow::Result<ExitCode> {
             }
         }
     }
-    if args.write {
+    if args.write && !texts.is_empty() {
         record::write(project, &texts)?;
     }
     Ok(code)

@@ -174,7 +174,7 @@ fn promo(number: usize, friendly_id: &str) -> String {
 /// A teaser with one bound element and one variant: fifty of them fit into a page of 15 KB.
 fn teaser(number: usize, friendly_id: &str) -> String {
     format!(
-        "<p data-cdp-{}=\"{friendly_id}\"><b data-cdp-text=\"/headline\">No. {number}</b><template data-cdp-variant=\"b\"><b>Mended</b></template></p>\r\n",
+        "<p data-cdp-{}=\"{friendly_id}\"><i><b data-cdp-text=\"/headline\">No. {number}</b></i><template data-cdp-variant=\"b\"><b>Mended</b></template></p>\r\n",
         kind(number)
     )
 }

@@ -187,7 +187,7 @@ fn bindings(kind: Kind, origin: &str, cases: &[Case]) -> Map<String, Value> {
         bind("CDP_CLIENT_KEY", CLIENT_KEY.into());
         bind("POINT_OF_SALE", "shop/ie".into());
         let mut site = json!({
-            "channel": "WEB", "currency": "EUR", "language": "EN", "decision_budget_ms": 1000, "id_budget_ms": 1000,
+            "channel": "WEB", "currency": "EUR", "language": "EN", "decision_budget_ms": 10_000, "id_budget_ms": 10_000,
         });
         match kind {
             Kind::Silent => site["page_views"] = "browser".into(),
