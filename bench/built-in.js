@@ -19,38 +19,41 @@ const MARKS = '[data-cdp-text],[data-cdp-if],[data-cdp-attr-href],[data-cdp-attr
 const ATTRIBUTES = ['href', 'src', 'alt'];
 
 export default {
-  async fetch(request, env, ctx) {
-    const requestedAt = Date.now();
-    const url = new URL(request.url);
-    const toXm = new Request(env.XM_ORIGIN + url.pathname + url.search, request);
-    if (!isPage(request, url)) return fetch(toXm);
-    for (const name of CONDITIONAL) toXm.headers.delete(name);
-    toXm.headers.set('accept-encoding', 'gzip, br');
-
-    const budget = AbortSignal.timeout(env.SITE.decision_budget_ms);
-    const fetching = fetch(toXm);
-    const visitor = { userAgent: request.headers.get('user-agent') ?? '', id: knownId(request, env) };
-    const creating = visitor.id ? undefined : createId(env);
-    const flows = new Map();
-    for (const friendlyId of env.FLOWS[url.pathname] ?? []) {
-      flows.set(friendlyId, decide(friendlyId, visitor, creating, env, budget));
-    }
-    const xm = await fetching;
-    if (xm.status !== 200 || !/^text\/html/i.test(xm.headers.get('content-type') ?? '')) return xm;
-    if (creating) visitor.id = await creating;
-
-    const headers = new Headers(xm.headers);
-    for (const name of NOT_FOR_CACHES) headers.delete(name);
-    headers.set('cache-control', 'private, no-store');
-    if (visitor.id) {
-      const cookie = `bid_${env.CDP_CLIENT_KEY}=${visitor.id}; Max-Age=63072000; Path=/; SameSite=None; Secure; HttpOnly`;
-      headers.append('set-cookie', cookie);
-    }
-    const page = new Page(flows, env);
-    ctx.waitUntil(page.left.then(() => view(page, visitor, url, requestedAt, env)));
-    return page.rewriter().transform(new Response(xm.body, { status: xm.status, statusText: xm.statusText, headers }));
-  },
+  fetch: (request, env, ctx) => personalise(request, env, ctx, fetch),
 };
+
+/** Answers with the visitor's own page; `pageOf` gives XM's for a request to XM. */
+export async function personalise(request, env, ctx, pageOf) {
+  const requestedAt = Date.now();
+  const url = new URL(request.url);
+  const toXm = new Request(env.XM_ORIGIN + url.pathname + url.search, request);
+  if (!isPage(request, url)) return fetch(toXm);
+  for (const name of CONDITIONAL) toXm.headers.delete(name);
+  toXm.headers.set('accept-encoding', 'gzip, br');
+
+  const budget = AbortSignal.timeout(env.SITE.decision_budget_ms);
+  const fetching = pageOf(toXm);
+  const visitor = { userAgent: request.headers.get('user-agent') ?? '', id: knownId(request, env) };
+  const creating = visitor.id ? undefined : createId(env);
+  const flows = new Map();
+  for (const friendlyId of env.FLOWS[url.pathname] ?? []) {
+    flows.set(friendlyId, decide(friendlyId, visitor, creating, env, budget));
+  }
+  const xm = await fetching;
+  if (xm.status !== 200 || !/^text\/html/i.test(xm.headers.get('content-type') ?? '')) return xm;
+  if (creating) visitor.id = await creating;
+
+  const headers = new Headers(xm.headers);
+  for (const name of NOT_FOR_CACHES) headers.delete(name);
+  headers.set('cache-control', 'private, no-store');
+  if (visitor.id) {
+    const cookie = `bid_${env.CDP_CLIENT_KEY}=${visitor.id}; Max-Age=63072000; Path=/; SameSite=None; Secure; HttpOnly`;
+    headers.append('set-cookie', cookie);
+  }
+  const page = new Page(flows, env);
+  ctx.waitUntil(page.left.then(() => view(page, visitor, url, requestedAt, env)));
+  return page.rewriter().transform(new Response(xm.body, { status: xm.status, statusText: xm.statusText, headers }));
+}
 
 function isPage(request, url) {
   return request.method === 'GET'

@@ -1,61 +1,84 @@
-//! Whether events cost the page anything: the product with events beside the product without.
+//! The time to the last byte, beside the slower of XM and the slowest decision.
 //!
-//! In: pages and the time that XM takes for them. Out: times to the last byte. Both run at the same time, take turns, and
-//! answer one visitor who asks again only when the events of the page before are delivered.
+//! In: pages, and the times that XM and the CDP take. Out: what a visitor waited for the last byte. XM's own time is that of the
+//! pass-through in the same round. A decision can begin when XM's first bytes are there, which is when XM has rendered.
 
 use std::time::Duration;
 
-use indicatif::ProgressBar;
-
-use crate::project::Project;
-
 use super::{
-    case::{Case, FirstByteCase},
-    in_turn, load,
-    origin::Origin,
-    table::Samples,
-    worker::{Kind, Worker},
+    case::{Case, TimedCase},
+    load,
+    rounds::Rounds,
+    site::Site,
+    table::{Samples, markdown, median, ms, verdict},
+    worker::Kind,
 };
 
 /// Requests per page, Worker and round.
-pub const REQUESTS: usize = 24;
-/// A visitor asks again after XM's time and this, in milliseconds.
-const PAUSE_MS: u64 = 20;
+const REQUESTS: usize = 8;
+/// A visitor asks again after XM's time, the CDP's and this, in milliseconds.
+const PAUSE_MS: u64 = 30;
+/// What the product may add, in milliseconds.
+const MOST_MS: f64 = 5.0;
+
+/// Requests for each figure.
+pub const fn requests(rounds: usize) -> usize {
+    rounds * REQUESTS
+}
 
 /// Measures `cases`.
 ///
 /// # Errors
 /// When a Worker does not start or an answer breaks off.
 pub fn measure(
-    project: &Project,
-    origin: &Origin,
-    cases: &[FirstByteCase],
+    site: &Site,
+    cases: &[TimedCase],
     rounds: usize,
-) -> anyhow::Result<Vec<(FirstByteCase, Samples)>> {
-    let pages: Vec<Case> = cases.iter().map(|case| case.case).collect();
-    let folder = project.target().join("bench");
-    let workers = [Kind::Silent, Kind::Telling]
-        .map(|kind| Worker::start(project, &folder, kind, &origin.url(), &pages))
-        .into_iter()
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    let mut rows: Vec<_> = cases.iter().map(|case| (*case, Samples::new())).collect();
-    let progress = ProgressBar::new((rounds * rows.len()) as u64).with_message("last byte");
-    // The first round warms up.
-    for round in 0..=rounds {
-        for (case, samples) in &mut rows {
-            origin.set_delays(case.think_ms, 0);
-            let period = Duration::from_millis(case.think_ms + PAUSE_MS);
-            for worker in in_turn(&workers, round) {
-                let times = load::last_bytes(worker.address, &case.case, REQUESTS, period)?;
-                origin.asked(times.len() as u64 * worker.kind.events())?;
-                if round > 0 {
-                    let times = times.iter().map(|time| time.as_secs_f64() * 1000.0);
-                    samples.entry(worker.kind).or_default().extend(times);
-                }
-            }
-            progress.inc(1);
-        }
-    }
-    progress.finish_and_clear();
-    Ok(rows)
+) -> anyhow::Result<Vec<(TimedCase, Samples)>> {
+    let pages: Vec<Case> = cases.iter().map(|timed| timed.case).collect();
+    let workers = site.workers(Kind::STREAMING, &pages)?;
+    let rounds = Rounds {
+        name: "last byte",
+        warm_up: 1,
+        counted: rounds,
+    };
+    rounds.of(cases, &workers, |worker, timed| {
+        site.origin.set_delays(timed.think_ms, timed.decision_ms);
+        let period = Duration::from_millis(timed.think_ms + timed.decision_ms + PAUSE_MS);
+        let times = load::last_bytes(worker.address, &timed.case, REQUESTS, period)?;
+        let events = times.len() as u64 * worker.kind.events();
+        site.origin.asked(events)?;
+        Ok(times
+            .iter()
+            .map(|time| time.as_secs_f64() * 1000.0)
+            .collect())
+    })
+}
+
+/// Time to the last byte.
+pub fn table(rows: &[(TimedCase, Samples)]) -> String {
+    let heads = [
+        "page",
+        "components",
+        "sent by XM as",
+        "XM renders for",
+        "CDP decides in",
+        "pass-through",
+        "built-in",
+        "xm-edge",
+        "slowest decision at",
+        "later than both by",
+    ];
+    let rows = rows.iter().map(|(timed, samples)| {
+        let of = |kind| median(&samples[&kind]);
+        let mut row = timed.case.columns().to_vec();
+        row.extend([timed.think_ms, timed.decision_ms].map(|ms| format!("{ms} ms")));
+        row.extend(Kind::STREAMING.map(|kind| ms(of(kind))));
+        let decided = (timed.think_ms + timed.decision_ms) as f64;
+        row.push(ms(decided));
+        let later = of(Kind::XmEdge) - of(Kind::PassThrough).max(decided);
+        row.push(verdict(later, MOST_MS, " ms"));
+        row
+    });
+    markdown(&heads, 5, rows)
 }

@@ -1,46 +1,45 @@
 //! `bench`: what the product costs, beside the least and beside the usual.
 //!
-//! In: the built Worker. Out: CPU time per request and time to the first byte of three Workers, in one run, on the same
-//! pages from the same origin. Ratios hold on any machine; milliseconds are this one's.
+//! In: the built Worker. Out: a table for each promise about performance, each figure beside its target. Workers are measured in one
+//! run, on the same pages from the same site. Ratios hold on any machine; milliseconds are this one's.
 //!
 //! ```text
 //! visitors (load) ─► workerd: pass-through | built-in | xm-edge ─► XM and CDP (origin)
+//!                                                              └─► the Cache API (cache)
 //! ```
 
+mod cache;
 mod case;
 mod cpu;
+mod events;
+mod first_byte;
 mod hanging;
+mod hits;
 mod http;
 mod last_byte;
 mod load;
 mod origin;
 mod page;
+mod plot;
 mod record;
+mod rounds;
 mod same;
+mod site;
+mod streaming;
 mod table;
 mod worker;
 
-use std::{collections::HashMap, process::ExitCode, time::Duration};
+use std::process::ExitCode;
 
-use indicatif::ProgressBar;
+use clap::ValueEnum;
 
 use crate::{build, project::Project};
 
 use self::{
-    case::{Case, FirstByteCase},
-    origin::Origin,
-    table::Samples,
-    worker::{Kind, Worker},
+    case::{Case, TimedCase},
+    rounds::Rounds,
+    site::Site,
 };
-
-/// What the CDP takes to decide in the TTFB table, in milliseconds.
-const DECISION_MS: u64 = 300;
-/// A connection of the TTFB table asks again after a decision, XM's time, and this, in milliseconds.
-const PAUSE_MS: u64 = 60;
-/// Requests of the TTFB table per round and connection.
-const FIRST_BYTES: usize = 2;
-/// V8 compiles what is called often: so many rounds come before the first that counts.
-const WARM_UP_ROUNDS: usize = 2;
 
 /// Options of `bench`.
 #[derive(clap::Args)]
@@ -51,12 +50,46 @@ pub struct Args {
     /// Requests per round, page and Worker (for pages of 1 MB a quarter of it)
     #[arg(long, default_value_t = 48, value_parser = clap::value_parser!(u16).range(4..))]
     requests: u16,
-    /// Few pages and three rounds: a first impression within a minute
+    /// Few pages and three rounds: a first impression within two minutes
     #[arg(long)]
     quick: bool,
+    /// Only these sections
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Section>,
     /// Write the tables into docs/performance.md
     #[arg(long)]
     write: bool,
+}
+
+/// A table, and the promise that it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Section {
+    /// CPU time of pages that stream through
+    Streaming,
+    /// CPU time of pages that are kept
+    Hits,
+    /// Time to the first byte
+    FirstByte,
+    /// Time to the last byte
+    LastByte,
+    /// What events cost
+    Events,
+    /// What a hanging CDP costs
+    Hanging,
+}
+
+impl Section {
+    /// Its name on the command line and in the documentation.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Streaming => "streaming",
+            Self::Hits => "hits",
+            Self::FirstByte => "first-byte",
+            Self::LastByte => "last-byte",
+            Self::Events => "events",
+            Self::Hanging => "hanging",
+        }
+    }
 }
 
 impl Args {
@@ -64,159 +97,139 @@ impl Args {
         if self.quick { 3 } else { self.rounds.into() }
     }
 
+    fn cpu_rounds(&self, name: &'static str) -> Rounds {
+        Rounds {
+            name,
+            warm_up: 2,
+            counted: self.rounds(),
+        }
+    }
+
     fn requests(&self, case: &Case) -> usize {
-        let share = if case.kib >= 1024 { 4 } else { 1 };
+        let share = if case.kib >= 400 { 4 } else { 1 };
         (usize::from(self.requests) / share).max(4)
     }
+
+    fn sections(&self) -> &[Section] {
+        if self.only.is_empty() {
+            Section::value_variants()
+        } else {
+            &self.only
+        }
+    }
 }
 
-/// Builds the Worker, measures and prints.
+/// Builds the Worker, measures and prints. A section that cannot be measured does not keep the others from it.
 ///
 /// # Errors
-/// When a Worker does not start, or two of them do not give the same pages.
+/// When the Worker does not build, nothing can be served, or the documentation cannot be written.
 pub fn bench(project: &Project, args: &Args) -> anyhow::Result<ExitCode> {
     build::build(project, &build::Args::default())?;
-    let cpu_cases = case::for_cpu(args.quick);
-    let first_cases = case::for_first_byte(args.quick);
-    let mut pages = cpu_cases.clone();
-    pages.extend(first_cases.iter().map(|first| first.case));
-    let hanging_cases = case::for_hanging();
-    let both = hanging_cases
-        .iter()
-        .flat_map(|case| [*case, case.unmarked()]);
-    let served: Vec<Case> = pages.iter().copied().chain(both).collect();
-    let bench = Bench::start(project, &pages, &served)?;
-
-    let lengths = bench.check(&pages)?;
-    let cpu = bench.measure_cpu(args, &cpu_cases, &lengths)?;
-    let first_bytes = bench.measure_first_bytes(args, &first_cases)?;
-    let hanging = hanging::measure(project, &bench.origin, &hanging_cases)?;
-    let last_bytes = last_byte::measure(project, &bench.origin, &first_cases, args.rounds())?;
-
-    let tables = format!(
-        "CPU time per request, the CDP deciding at once ({} rounds of {} requests):\n\n{}\n\
-         Time to the first byte, the CDP deciding after {DECISION_MS} ms ({} requests):\n\n{}\n\
-         Time to the last byte, the CDP deciding at once, without events and with two for each page ({} requests):\n\n{}\n\
-         CPU time and time to the last byte while the CDP hangs, the breaker open, beside the same page without marks:\n\n{}",
-        args.rounds(),
-        args.requests,
-        table::cpu(&cpu),
-        args.rounds() * FIRST_BYTES * load::CONCURRENCY,
-        table::first_byte(&first_bytes),
-        args.rounds() * last_byte::REQUESTS,
-        table::last_byte(&last_bytes),
-        table::hanging(&hanging),
-    );
-    println!("{tables}");
-    if args.write {
-        record::write(project, &tables)?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Everything that runs.
-struct Bench {
-    origin: Origin,
-    workers: Vec<Worker>,
-}
-
-/// Length of a page's body, by case and Worker.
-type Lengths = HashMap<(Case, Kind), usize>;
-
-impl Bench {
-    fn start(project: &Project, pages: &[Case], served: &[Case]) -> anyhow::Result<Self> {
-        let origin = Origin::start(served)?;
-        let folder = project.target().join("bench");
-        let workers = Kind::ALL
-            .iter()
-            .map(|kind| Worker::start(project, &folder, *kind, &origin.url(), pages))
-            .collect::<anyhow::Result<_>>()?;
-        Ok(Self { origin, workers })
-    }
-
-    /// Makes sure that the Workers are comparable.
-    fn check(&self, pages: &[Case]) -> anyhow::Result<Lengths> {
-        let mut lengths = Lengths::new();
-        for case in pages {
-            for (kind, length) in same::check(&self.workers, &self.origin, case)? {
-                lengths.insert((*case, kind), length);
+    let site = Site::start(project, &served(args.quick))?;
+    let mut texts = Vec::new();
+    let mut code = ExitCode::SUCCESS;
+    for section in args.sections() {
+        match measure(&site, args, *section) {
+            Ok(text) => {
+                println!("{text}\n");
+                texts.push((section.name(), text));
+            }
+            Err(error) => {
+                println!("{}: {error:#}\n", section.name());
+                code = ExitCode::FAILURE;
             }
         }
-        println!("built-in and xm-edge give the same {} pages", pages.len());
-        Ok(lengths)
     }
+    if args.write && !texts.is_empty() {
+        record::write(project, &texts)?;
+    }
+    Ok(code)
+}
 
-    fn measure_cpu(
-        &self,
-        args: &Args,
-        cases: &[Case],
-        lengths: &Lengths,
-    ) -> anyhow::Result<Vec<(Case, Samples)>> {
-        self.origin.set_delays(0, 0);
-        let mut rows: Vec<_> = cases.iter().map(|case| (*case, Samples::new())).collect();
-        let rounds = args.rounds() + WARM_UP_ROUNDS;
-        let progress = ProgressBar::new((rounds * rows.len()) as u64).with_message("CPU");
-        for round in 0..rounds {
-            for (case, samples) in &mut rows {
-                for worker in in_turn(&self.workers, round) {
-                    let length = lengths[&(*case, worker.kind)];
-                    let took = self.cpu_of(worker, case, args.requests(case), length)?;
-                    if round >= WARM_UP_ROUNDS {
-                        samples.entry(worker.kind).or_default().push(took);
-                    }
+/// Every page that some section asks for.
+fn served(quick: bool) -> Vec<Case> {
+    let hanging = case::for_hanging();
+    let unmarked: Vec<Case> = hanging.iter().map(|case| case.unmarked()).collect();
+    let timed: Vec<TimedCase> = [
+        case::for_first_byte(quick),
+        case::for_last_byte(quick),
+        case::for_events(quick),
+    ]
+    .concat();
+    let timed: Vec<Case> = timed.iter().map(|timed| timed.case).collect();
+    let streamed = case::for_streaming(quick);
+    [streamed, case::for_hits(quick), hanging, unmarked, timed].concat()
+}
+
+/// One section: what was measured how, and the table.
+fn measure(site: &Site, args: &Args, section: Section) -> anyhow::Result<String> {
+    let (quick, rounds) = (args.quick, args.rounds());
+    Ok(match section {
+        Section::Streaming => {
+            let rows = streaming::measure(site, args, &case::for_streaming(quick))?;
+            // Few pages make no line.
+            if args.write && !quick {
+                for (name, svg) in streaming::plots(&rows) {
+                    record::picture(site.project, name, &svg)?;
                 }
-                progress.inc(1);
             }
+            format!(
+                "CPU time per request, the CDP deciding at once ({rounds} rounds of {} requests):\n\n{}",
+                args.requests,
+                streaming::table(&rows)
+            )
         }
-        progress.finish_and_clear();
-        Ok(rows)
-    }
-
-    /// CPU milliseconds per request, the event behind it included.
-    fn cpu_of(
-        &self,
-        worker: &Worker,
-        case: &Case,
-        requests: usize,
-        length: usize,
-    ) -> anyhow::Result<f64> {
-        let before = worker.cpu_time()?;
-        load::burst(worker.address, case, requests, length)?;
-        self.origin.asked(requests as u64 * worker.kind.events())?;
-        let took = worker.cpu_time()?.saturating_sub(before);
-        Ok(took.as_secs_f64() * 1000.0 / requests as f64)
-    }
-
-    fn measure_first_bytes(
-        &self,
-        args: &Args,
-        cases: &[FirstByteCase],
-    ) -> anyhow::Result<Vec<(FirstByteCase, Samples)>> {
-        let mut rows: Vec<_> = cases.iter().map(|case| (*case, Samples::new())).collect();
-        let rounds = args.rounds();
-        let progress = ProgressBar::new((rounds * rows.len()) as u64).with_message("first byte");
-        for round in 0..rounds {
-            for (first, samples) in &mut rows {
-                self.origin.set_delays(first.think_ms, DECISION_MS);
-                let period = Duration::from_millis(DECISION_MS + first.think_ms + PAUSE_MS);
-                for worker in in_turn(&self.workers, round) {
-                    let (address, case) = (worker.address, &first.case);
-                    let times = load::first_bytes(address, case, FIRST_BYTES, period)?;
-                    self.origin
-                        .asked(times.len() as u64 * worker.kind.events())?;
-                    let times = times.iter().map(|time| time.as_secs_f64() * 1000.0);
-                    samples.entry(worker.kind).or_default().extend(times);
-                }
-                progress.inc(1);
-            }
+        Section::Hits => {
+            let rows = hits::measure(site, args, &case::for_hits(quick))?;
+            format!(
+                "CPU time per request for a page that is kept, XM being asked nothing, the CDP deciding at once ({rounds} rounds of {} requests):\n\n{}",
+                args.requests,
+                hits::table(&rows)
+            )
         }
-        progress.finish_and_clear();
-        Ok(rows)
-    }
+        Section::FirstByte => {
+            let rows = first_byte::measure(site, &case::for_first_byte(quick), rounds)?;
+            format!(
+                "Time to the first byte, whatever the CDP takes ({} requests):\n\n{}",
+                first_byte::requests(rounds),
+                first_byte::table(&rows)
+            )
+        }
+        Section::LastByte => {
+            let rows = last_byte::measure(site, &case::for_last_byte(quick), rounds)?;
+            format!(
+                "Time to the last byte, beside the slower of XM (the pass-through) and the slowest decision ({} requests):\n\n{}",
+                last_byte::requests(rounds),
+                last_byte::table(&rows)
+            )
+        }
+        Section::Events => {
+            let rows = events::measure(site, &case::for_events(quick), rounds)?;
+            format!(
+                "Time to the last byte, the CDP deciding at once, without events and with two for each page ({} requests):\n\n{}",
+                events::requests(rounds),
+                events::table(&rows)
+            )
+        }
+        Section::Hanging => {
+            let rows = hanging::measure(site, &case::for_hanging(), quick)?;
+            format!(
+                "CPU time and time to the last byte while the CDP hangs, the breaker open, beside the same page without marks:\n\n{}",
+                hanging::table(&rows)
+            )
+        }
+    })
 }
 
-/// The Workers, beginning with another one each round.
-fn in_turn(workers: &[Worker], round: usize) -> impl Iterator<Item = &Worker> {
-    let count = workers.len();
-    workers.iter().cycle().skip(round % count).take(count)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_are_named_alike_everywhere() {
+        for section in Section::value_variants() {
+            let value = section.to_possible_value().unwrap();
+            assert_eq!(value.get_name(), section.name());
+        }
+    }
 }

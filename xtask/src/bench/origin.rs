@@ -35,7 +35,7 @@ pub struct Origin {
     shared: Arc<Shared>,
 }
 
-/// Requests to the CDP since the last look.
+/// Requests to XM and the CDP since the last look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     /// `callFlows`.
@@ -44,17 +44,20 @@ pub struct Asked {
     pub events: u64,
     /// Browser ids.
     pub ids: u64,
+    /// Pages of XM.
+    pub pages: u64,
 }
 
 #[derive(Default)]
 struct Shared {
     /// By path: the parts of the response, one write each.
-    pages: HashMap<String, Vec<Vec<u8>>>,
+    responses: HashMap<String, Vec<Vec<u8>>>,
     decision_ms: AtomicU64,
     think_ms: AtomicU64,
     flows: AtomicU64,
     events: AtomicU64,
     ids: AtomicU64,
+    pages: AtomicU64,
 }
 
 impl Origin {
@@ -64,7 +67,7 @@ impl Origin {
     /// When no port can be had.
     pub fn start(cases: &[Case]) -> anyhow::Result<Self> {
         let shared = Arc::new(Shared {
-            pages: cases
+            responses: cases
                 .iter()
                 .map(|case| (case.path(), response(case)))
                 .collect(),
@@ -115,6 +118,7 @@ impl Origin {
             flows: take(&self.shared.flows),
             events: take(&self.shared.events),
             ids: take(&self.shared.ids),
+            pages: take(&self.shared.pages),
         })
     }
 }
@@ -126,7 +130,8 @@ fn serve(connection: &TcpStream, shared: &Shared) -> io::Result<()> {
     while let Some(head) = Head::read(&mut reader)? {
         let body = head.read_body(&mut reader, || ())?;
         let path = head.second_word();
-        if let Some(parts) = shared.pages.get(path) {
+        if let Some(parts) = shared.responses.get(path) {
+            shared.pages.fetch_add(1, Ordering::SeqCst);
             pause(&shared.think_ms);
             for part in parts {
                 writer.write_all(part)?;
@@ -188,13 +193,20 @@ fn json(status: &str, body: &str) -> Vec<u8> {
 
 /// A whole response, in the pieces in which it is written.
 fn response(case: &Case) -> Vec<Vec<u8>> {
-    const COMMON: &str = "HTTP/1.1 200 OK\r\nCache-Control: private\r\nContent-Type: text/html; charset=utf-8\r\n\
-        ETag: \"bench\"\r\nServer: Microsoft-IIS/10.0\r\nSet-Cookie: SC_ANALYTICS_GLOBAL_COOKIE=0f7d1fd64e1c4f8e9d536f9c4bb2d9a1|False; path=/; HttpOnly\r\n\
-        X-Frame-Options: SAMEORIGIN\r\nX-Powered-By: ASP.NET\r\n";
+    let caching = if case.shared {
+        "Cache-Control: public, max-age=600\r\n"
+    } else {
+        "Cache-Control: private\r\n\
+         Set-Cookie: SC_ANALYTICS_GLOBAL_COOKIE=0f7d1fd64e1c4f8e9d536f9c4bb2d9a1|False; path=/; HttpOnly\r\n"
+    };
+    let common = format!(
+        "HTTP/1.1 200 OK\r\n{caching}Content-Type: text/html; charset=utf-8\r\nETag: \"bench\"\r\n\
+         Server: Microsoft-IIS/10.0\r\nX-Frame-Options: SAMEORIGIN\r\nX-Powered-By: ASP.NET\r\n"
+    );
     let html = page(case).into_bytes();
     let whole = |coding: &str, body: &[u8]| {
         let mut all =
-            format!("{COMMON}{coding}Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+            format!("{common}{coding}Content-Length: {}\r\n\r\n", body.len()).into_bytes();
         all.extend_from_slice(body);
         vec![all]
     };
@@ -203,7 +215,7 @@ fn response(case: &Case) -> Vec<Vec<u8>> {
         Delivery::Gzip => whole("Content-Encoding: gzip\r\n", &gzip(&html)),
         Delivery::Chunked => {
             let mut parts =
-                vec![format!("{COMMON}Transfer-Encoding: chunked\r\n\r\n").into_bytes()];
+                vec![format!("{common}Transfer-Encoding: chunked\r\n\r\n").into_bytes()];
             for chunk in html.chunks(CHUNK) {
                 let mut part = format!("{:x}\r\n", chunk.len()).into_bytes();
                 part.extend_from_slice(chunk);

@@ -4,118 +4,13 @@
 
 use std::collections::HashMap;
 
-use super::{
-    case::{Case, FirstByteCase},
-    hanging::Row,
-    worker::Kind,
-};
+use super::worker::Kind;
 
 /// What one Worker took for one case, a value per round (CPU) or per request (first byte), in milliseconds.
 pub type Samples = HashMap<Kind, Vec<f64>>;
 
-/// CPU per request.
-pub fn cpu(rows: &[(Case, Samples)]) -> String {
-    let heads = [
-        "page",
-        "components",
-        "sent by XM as",
-        "pass-through",
-        "built-in",
-        "xm-edge",
-        "÷ built-in",
-        "÷ pass-through",
-    ];
-    let rows = rows.iter().map(|(case, samples)| {
-        let of = |kind| &samples[&kind];
-        let mut row = case.columns().to_vec();
-        row.extend(Kind::ALL.map(|kind| format!("{:.2} ms", median(of(kind)))));
-        for base in [Kind::BuiltIn, Kind::PassThrough] {
-            row.push(format!(
-                "**{:.2}**",
-                paired_ratio(of(Kind::XmEdge), of(base))
-            ));
-        }
-        row
-    });
-    markdown(&heads, 3, rows)
-}
-
-/// Time to the first byte.
-pub fn first_byte(rows: &[(FirstByteCase, Samples)]) -> String {
-    let heads = [
-        "page",
-        "components",
-        "sent by XM as",
-        "XM renders for",
-        "pass-through",
-        "built-in",
-        "xm-edge",
-        "÷ pass-through",
-        "later by",
-    ];
-    let rows = rows.iter().map(|(first, samples)| {
-        let of = |kind| median(&samples[&kind]);
-        let mut row = first.case.columns().to_vec();
-        row.push(format!("{} ms", first.think_ms));
-        row.extend(Kind::ALL.map(|kind| format!("{:.2} ms", of(kind))));
-        let (through, ours) = (of(Kind::PassThrough), of(Kind::XmEdge));
-        row.push(format!("**{:.2}**", ours / through));
-        row.push(format!("{:.2} ms", ours - through));
-        row
-    });
-    markdown(&heads, 4, rows)
-}
-
-/// Time to the last byte, without events and with them.
-pub fn last_byte(rows: &[(FirstByteCase, Samples)]) -> String {
-    let heads = [
-        "page",
-        "components",
-        "sent by XM as",
-        "XM renders for",
-        "without",
-        "with",
-        "÷ without",
-    ];
-    let rows = rows.iter().map(|(case, samples)| {
-        let [without, with] = [Kind::Silent, Kind::Telling].map(|kind| median(&samples[&kind]));
-        let mut row = case.case.columns().to_vec();
-        row.push(format!("{} ms", case.think_ms));
-        row.extend([without, with].map(|ms| format!("{ms:.2} ms")));
-        row.push(format!("**{:.3}**", with / without));
-        row
-    });
-    markdown(&heads, 4, rows)
-}
-
-/// CPU and time to the last byte while the CDP hangs.
-pub fn hanging(rows: &[Row]) -> String {
-    let heads = [
-        "page",
-        "components",
-        "sent by XM as",
-        "CPU unmarked",
-        "breaker open",
-        "÷ unmarked",
-        "last byte unmarked",
-        "breaker open",
-        "÷ unmarked",
-    ];
-    let rows = rows.iter().map(|row| {
-        let mut cells = row.case.columns().to_vec();
-        let [unmarked, open] = &row.cpu;
-        cells.extend([unmarked, open].map(|ms| format!("{:.2} ms", median(ms))));
-        cells.push(format!("**{:.3}**", paired_ratio(open, unmarked)));
-        let [unmarked, open] = [0, 1].map(|index| median(&row.last_byte[index]));
-        cells.extend([unmarked, open].map(|ms| format!("{ms:.2} ms")));
-        cells.push(format!("**{:.3}**", open / unmarked));
-        cells
-    });
-    markdown(&heads, 3, rows)
-}
-
 /// A table whose source is readable, too; columns from `numbers` on are aligned to the right.
-fn markdown(heads: &[&str], numbers: usize, rows: impl Iterator<Item = Vec<String>>) -> String {
+pub fn markdown(heads: &[&str], numbers: usize, rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut lines = vec![heads.iter().map(ToString::to_string).collect::<Vec<_>>()];
     lines.extend(rows);
     let width = |column: usize| {
@@ -144,6 +39,22 @@ fn markdown(heads: &[&str], numbers: usize, rows: impl Iterator<Item = Vec<Strin
     text
 }
 
+/// Milliseconds in a cell.
+pub fn ms(ms: f64) -> String {
+    format!("{ms:.2} ms")
+}
+
+/// A figure with what it may be at most, and whether it is.
+pub fn verdict(value: f64, most: f64, unit: &str) -> String {
+    // As it is printed: 1.004 is shown as 1.00, and 1.00 ≤ 1.00.
+    let shown = (value * 100.0).round() / 100.0;
+    if shown <= most {
+        format!("**{value:.2}{unit}** ≤ {most} ✓")
+    } else {
+        format!("**{value:.2}{unit}** > {most} ✗")
+    }
+}
+
 /// The median; 0 of nothing.
 pub fn median(samples: &[f64]) -> f64 {
     let mut sorted = samples.to_vec();
@@ -157,7 +68,7 @@ pub fn median(samples: &[f64]) -> f64 {
 }
 
 /// The median of the ratios within each round: what disturbs the machine for a while disturbs both sides.
-fn paired_ratio(ours: &[f64], base: &[f64]) -> f64 {
+pub fn paired_ratio(ours: &[f64], base: &[f64]) -> f64 {
     let ratios: Vec<f64> = ours.iter().zip(base).map(|(o, b)| o / b).collect();
     median(&ratios)
 }
@@ -172,6 +83,14 @@ mod tests {
         assert!((median(&[1.0, 2.0]) - 1.5).abs() < 1e-9);
         let ratio = paired_ratio(&[2.0, 20.0, 3.0], &[1.0, 10.0, 1.0]);
         assert!((ratio - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_figure_is_judged_as_it_is_printed() {
+        assert_eq!(verdict(1.004, 1.0, ""), "**1.00** ≤ 1 ✓");
+        assert_eq!(verdict(1.006, 1.0, ""), "**1.01** > 1 ✗");
+        assert_eq!(verdict(5.2, 5.0, " ms"), "**5.20 ms** > 5 ✗");
+        assert_eq!(verdict(-0.4, 5.0, " ms"), "**-0.40 ms** ≤ 5 ✓");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     net::{Ipv4Addr, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
     time::Duration,
@@ -36,11 +36,17 @@ pub enum Kind {
     Telling,
     /// The product with a short budget for decisions, sending no event.
     Impatient,
+    /// The job of `BuiltIn` on pages from the Cache API.
+    CachedBuiltIn,
+    /// The product on pages that it may keep.
+    Keeping,
 }
 
 impl Kind {
     /// Those that are compared with each other, in the order of the tables.
-    pub const ALL: [Self; 3] = [Self::PassThrough, Self::BuiltIn, Self::XmEdge];
+    pub const STREAMING: [Self; 3] = [Self::PassThrough, Self::BuiltIn, Self::XmEdge];
+    /// The same on pages that caches may keep.
+    pub const HITS: [Self; 3] = [Self::PassThrough, Self::CachedBuiltIn, Self::Keeping];
 
     /// The heading in tables.
     pub const fn label(self) -> &'static str {
@@ -51,6 +57,8 @@ impl Kind {
             Self::Silent => "no events",
             Self::Telling => "two events",
             Self::Impatient => "short budget",
+            Self::CachedBuiltIn => "built-in, cached",
+            Self::Keeping => "xm-edge, kept",
         }
     }
 
@@ -58,7 +66,7 @@ impl Kind {
     pub const fn events(self) -> u64 {
         match self {
             Self::PassThrough | Self::Silent | Self::Impatient => 0,
-            Self::BuiltIn | Self::XmEdge => 1,
+            Self::BuiltIn | Self::XmEdge | Self::CachedBuiltIn | Self::Keeping => 1,
             Self::Telling => 2,
         }
     }
@@ -68,7 +76,11 @@ impl Kind {
         match self {
             Self::PassThrough => &[("worker.js", "bench/pass-through.js")],
             Self::BuiltIn => &[("worker.js", "bench/built-in.js")],
-            Self::XmEdge | Self::Silent | Self::Telling | Self::Impatient => &[
+            Self::CachedBuiltIn => &[
+                ("worker.js", "bench/cached-built-in.js"),
+                ("built-in.js", "bench/built-in.js"),
+            ],
+            Self::XmEdge | Self::Silent | Self::Telling | Self::Impatient | Self::Keeping => &[
                 ("index.js", "build/index.js"),
                 ("index_bg.wasm", "build/index_bg.wasm"),
             ],
@@ -86,18 +98,18 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts one, with its configuration in `folder`.
+    /// Starts one, with its configuration below `target/bench`: XM and the CDP are at `origin`, the Cache API at `cache`.
     ///
     /// # Errors
     /// When workerd is missing or does not start.
     pub fn start(
         project: &Project,
-        folder: &Path,
         kind: Kind,
         origin: &str,
+        cache: SocketAddr,
         cases: &[Case],
     ) -> anyhow::Result<Self> {
-        let folder = folder.join(kind.label());
+        let folder = project.target().join("bench").join(kind.label());
         fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
         for (name, file) in kind.modules() {
             fs::copy(project.path(file), folder.join(name))
@@ -106,7 +118,7 @@ impl Worker {
         let bindings = bindings(kind, origin, cases);
         fs::write(
             folder.join("config.capnp"),
-            config(project, kind, &bindings)?,
+            config(project, kind, cache, &bindings)?,
         )?;
         let mut child = Command::new(binary(project)?)
             .args(["serve", "config.capnp", "--control-fd=1"])
@@ -175,7 +187,7 @@ fn bindings(kind: Kind, origin: &str, cases: &[Case]) -> Map<String, Value> {
         bind("CDP_CLIENT_KEY", CLIENT_KEY.into());
         bind("POINT_OF_SALE", "shop/ie".into());
         let mut site = json!({
-            "channel": "WEB", "currency": "EUR", "language": "EN", "decision_budget_ms": 1000, "id_budget_ms": 1000,
+            "channel": "WEB", "currency": "EUR", "language": "EN", "decision_budget_ms": 10_000, "id_budget_ms": 10_000,
         });
         match kind {
             Kind::Silent => site["page_views"] = "browser".into(),
@@ -188,7 +200,7 @@ fn bindings(kind: Kind, origin: &str, cases: &[Case]) -> Map<String, Value> {
         }
         bind("SITE", site);
     }
-    if kind == Kind::BuiltIn {
+    if matches!(kind, Kind::BuiltIn | Kind::CachedBuiltIn) {
         let flows: Map<String, Value> = cases
             .iter()
             .map(|case| (case.path(), case.friendly_ids().into()))
@@ -199,7 +211,12 @@ fn bindings(kind: Kind, origin: &str, cases: &[Case]) -> Map<String, Value> {
 }
 
 /// workerd's configuration in Cap'n Proto's text form, with the compatibility of the product as deployed.
-fn config(project: &Project, kind: Kind, bindings: &Map<String, Value>) -> anyhow::Result<String> {
+fn config(
+    project: &Project,
+    kind: Kind,
+    cache: SocketAddr,
+    bindings: &Map<String, Value>,
+) -> anyhow::Result<String> {
     let wrangler = fs::read_to_string(project.path("wrangler.toml"))?;
     let wrangler: toml::Table = wrangler.parse().context("wrangler.toml is not TOML")?;
     let date = wrangler
@@ -238,7 +255,11 @@ fn config(project: &Project, kind: Kind, bindings: &Map<String, Value>) -> anyho
     Ok(format!(
         r#"using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [(name = "main", worker = .main), (name = "outside", network = (allow = ["private"]))],
+  services = [
+    (name = "main", worker = .main),
+    (name = "outside", network = (allow = ["private"])),
+    (name = "cache", external = (address = "{cache}", http = ())),
+  ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 const main :Workerd.Worker = (
@@ -247,6 +268,7 @@ const main :Workerd.Worker = (
   compatibilityFlags = {flags},
   bindings = [{}],
   globalOutbound = "outside",
+  cacheApiOutbound = "cache",
 );
 "#,
         modules.join(", "),

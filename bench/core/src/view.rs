@@ -1,0 +1,53 @@
+//! One page view, as the Worker drives the core.
+//!
+//! In: a page, the size of its chunks, decisions by friendly id. Out: the page as a visitor gets it. Nothing waits: each decision is
+//! there when it is asked for.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use xm_edge_core::{
+    decision::Decision,
+    reason::Failure,
+    render::{Page, PageSettings, Wish},
+};
+
+/// By friendly id, what the CDP answers.
+pub type Decisions = BTreeMap<String, Value>;
+
+/// Streams `page` in chunks of `chunk` bytes; calls `visitor` with what leaves.
+pub fn stream(page: &[u8], chunk: usize, decisions: &Decisions, mut visitor: impl FnMut(&[u8])) {
+    let mut view = Page::new(PageSettings {
+        hold_limit: 256 * 1024,
+        declared: None,
+        trusted_html: Vec::new(),
+        guest: false,
+        personalise: true,
+        insertion: None,
+    });
+    for bytes in page.chunks(chunk.max(1)) {
+        view.push(bytes);
+        answer(&mut view, decisions);
+        visitor(&view.take_output());
+    }
+    view.end(true);
+    answer(&mut view, decisions);
+    visitor(&view.take_output());
+}
+
+fn answer(view: &mut Page, decisions: &Decisions) {
+    while let Some(wish) = view.next_wish(0) {
+        match wish {
+            Wish::Flow(id) => {
+                let body = decisions.get(id.as_str()).map(ToString::to_string);
+                // Read anew for each view, as the Worker does.
+                let answer = body.map_or(Err(Failure::CdpError), |body| {
+                    Decision::read(200, body.as_bytes())
+                });
+                view.decided(&id, answer, 0);
+            }
+            Wish::Fragment(path) => view.fragment(&path, Err(Failure::FragmentError), 0),
+            Wish::Guest => view.guest(Err(Failure::CdpError), 0),
+        }
+    }
+}
