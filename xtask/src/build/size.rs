@@ -64,7 +64,10 @@ mod tests {
 
     #[test]
     fn a_wasm_that_outgrew_the_limit_is_refused_with_its_size() {
-        let of = |gzip| Size { raw: 2 * gzip, gzip };
+        let of = |gzip| Size {
+            raw: 2 * gzip,
+            gzip,
+        };
         assert!(of(LIMIT_KIB * 1024).within_limit().is_ok());
         let refused = of(LIMIT_KIB * 1024 + 1).within_limit().unwrap_err();
         let size = format!("{} KiB of {LIMIT_KIB} with gzip", LIMIT_KIB + 1);
