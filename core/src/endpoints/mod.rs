@@ -42,16 +42,19 @@ pub enum Endpoint {
     OpenApi,
     /// `GET …/preview`, `POST …/preview`
     Preview,
+    /// `POST …/purge`
+    Purge,
 }
 
 /// The paths of those that have one alone, below the prefix and its slash, and their methods (HEAD beside GET).
-const PATHS: [(&str, Endpoint, &str); 6] = [
+const PATHS: [(&str, Endpoint, &str); 7] = [
     ("event", Endpoint::Event, "POST"),
     ("health", Endpoint::Health, "GET"),
     ("identity", Endpoint::Identity, "POST"),
     ("openapi.json", Endpoint::OpenApi, "GET"),
     ("preview", Endpoint::Preview, "GET"),
     ("preview", Endpoint::Preview, "POST"),
+    ("purge", Endpoint::Purge, "POST"),
 ];
 
 /// What stands behind `prefix` in `path`: empty, or with a slash before it; `None` when the path is not below it.
