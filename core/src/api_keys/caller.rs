@@ -78,7 +78,7 @@ impl KeyFault {
             Self::Missing => unset(what, SECRETS[0]),
             Self::Malformed(name) => format!(
                 "The secret {name} of the Worker is not written as it must be: one key, or several with white space \
-                 between them, each alone or as read,write,delete,preview:KEY. Set it again: npx wrangler secret put {name}"
+                 between them, each alone or as read,write,delete,preview,purge:KEY. Set it again: npx wrangler secret put {name}"
             ),
         }
     }

@@ -142,7 +142,13 @@ mod tests {
     #[test]
     fn a_key_without_scopes_may_do_everything() {
         let keys = keys("secret", "").unwrap();
-        for scope in [Scope::Read, Scope::Write, Scope::Delete, Scope::Preview] {
+        for scope in [
+            Scope::Read,
+            Scope::Write,
+            Scope::Delete,
+            Scope::Preview,
+            Scope::Purge,
+        ] {
             assert_eq!(keys.admit(Some("Bearer secret"), scope), Ok(()));
         }
     }
@@ -178,18 +184,21 @@ mod tests {
     fn a_key_may_do_what_stands_before_it() {
         let keys = keys(
             "read:reader write,read:editor\ndelete:eraser",
-            "all preview:marketer",
+            "all preview:marketer purge:publisher",
         )
         .unwrap();
-        use Scope::{Delete, Preview, Read, Write};
+        use Scope::{Delete, Preview, Purge, Read, Write};
         #[rustfmt::skip]
         let cases = [
-            ("reader", [true, false, false, false]), ("editor", [true, true, false, false]),
-            ("eraser", [false, false, true, false]), ("all", [true, true, true, true]),
-            ("marketer", [false, false, false, true]),
+            ("reader", [true, false, false, false, false]), ("editor", [true, true, false, false, false]),
+            ("eraser", [false, false, true, false, false]), ("all", [true, true, true, true, true]),
+            ("marketer", [false, false, false, true, false]), ("publisher", [false, false, false, false, true]),
         ];
         for (key, allowed) in cases {
-            for (scope, allowed) in [Read, Write, Delete, Preview].into_iter().zip(allowed) {
+            for (scope, allowed) in [Read, Write, Delete, Preview, Purge]
+                .into_iter()
+                .zip(allowed)
+            {
                 let admitted = keys.admit(Some(&format!("Bearer {key}")), scope);
                 let expected = if allowed {
                     Ok(())

@@ -9,6 +9,8 @@ pub enum Scope {
     Delete,
     /// Make preview links.
     Preview,
+    /// Say which pages have changed.
+    Purge,
     /// Look.
     Read,
     /// Create and change.
@@ -26,6 +28,7 @@ impl Scope {
         match self {
             Self::Delete => "delete",
             Self::Preview => "preview",
+            Self::Purge => "purge",
             Self::Read => "read",
             Self::Write => "write",
         }
@@ -37,19 +40,26 @@ impl Scope {
             Self::Write => 2,
             Self::Delete => 4,
             Self::Preview => 8,
+            Self::Purge => 16,
         }
     }
 }
 
 impl Scopes {
     /// Everything.
-    pub(super) const ALL: Self = Self(15);
+    pub(super) const ALL: Self = Self(31);
 
     /// `read,write`; `None` when a word is another, or there is none.
     pub(super) fn parse(list: &str) -> Option<Self> {
         let mut bits = 0;
+        let known = [
+            Scope::Delete,
+            Scope::Preview,
+            Scope::Purge,
+            Scope::Read,
+            Scope::Write,
+        ];
         for word in list.split(',') {
-            let known = [Scope::Delete, Scope::Preview, Scope::Read, Scope::Write];
             bits |= known.into_iter().find(|scope| scope.name() == word)?.bit();
         }
         Self::from_bits(bits)

@@ -107,6 +107,8 @@ fn the_scope_of_every_operation_with_a_key_is_the_codes() {
             assert_eq!(operation["security"][0]["key"][0], scopes[&at], "{at:?}");
         } else if at == ("/preview".to_owned(), "POST".to_owned()) {
             assert_eq!(operation["security"][0]["key"][0], Scope::Preview.name());
+        } else if at == ("/purge".to_owned(), "POST".to_owned()) {
+            assert_eq!(operation["security"][0]["key"][0], Scope::Purge.name());
         } else {
             assert_eq!(operation.get("security"), None, "{at:?}");
         }

@@ -1,14 +1,47 @@
 //! An entry as bytes, for a cache that holds bytes.
 //!
-//! In: an [`Entry`]; bytes. Out: bytes; the entry again, or why they are none. Bytes of a cache are never trusted.
+//! ```text
+//! body ─ head (charset, lifetime, path, headers) ─ parts ─ length of the body, version, checksum, magic
+//! ```
+//!
+//! In: an [`Entry`]; bytes. Out: bytes; the entry again, or why they are none. Bytes of a cache are never trusted: whatever was
+//! cut, changed, or written by another release is no entry, and parts that do not fit the body are none either.
+//!
+//! The body stands first and as it is, so that reading an entry cuts the buffer and copies nothing. Positions are written as
+//! lengths: a node begins where the one before it ended, so nodes that overlap or leave a gap cannot be written at all.
+//! Serde's formats would write positions, and each would have to be checked against all others.
 
-use super::Entry;
+mod codes;
+mod head;
+mod read;
+mod readable;
+mod tags;
+mod tree;
+mod write;
+
+use std::rc::Rc;
+
+use xxhash_rust::xxh64::xxh64;
+
+use super::{Entry, Fingerprint, Page};
+use crate::template::Template;
+use read::Reader;
+use write::Writer;
+
+/// The last bytes of every entry.
+const MAGIC: [u8; 4] = *b"XMTC";
+/// The form. Whatever changes the bytes, or what the compiler finds in a page, makes a new one.
+const VERSION: u32 = 1;
+/// Bytes behind the parts.
+const TRAILER: usize = 8 + 4 + 8 + 4;
 
 /// Why bytes are no entry: a miss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Broken {
-    /// The checksum does not hold: cut, or changed.
+    /// The checksum does not hold: something was changed.
     Checksum,
+    /// They do not end as an entry does: cut, or something else.
+    Foreign,
     /// The parts do not fit together.
     Parts,
     /// Another form, of an older or newer release.
@@ -21,6 +54,7 @@ impl Broken {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Checksum => "checksum",
+            Self::Foreign => "foreign",
             Self::Parts => "parts",
             Self::Version => "version",
         }
@@ -31,15 +65,81 @@ impl Entry {
     /// The entry as bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        Vec::new()
+        let body = &self.page.template.body;
+        let mut writer = Writer::new(body);
+        head::write(&mut writer, self);
+        tree::write(&mut writer, &self.page.template.parts);
+        finish(writer.into_bytes(), body.len())
     }
 
     /// The entry in `bytes`; its body is not copied.
     ///
     /// # Errors
     /// Why they are none.
-    pub fn decode(bytes: Vec<u8>) -> Result<Self, Broken> {
-        let _ = bytes;
-        Err(Broken::Version)
+    pub fn decode(mut bytes: Vec<u8>) -> Result<Self, Broken> {
+        let Trailer { body, parts } = Trailer::open(&bytes)?;
+        let written = bytes.get(parts).ok_or(Broken::Parts)?;
+        let whole = bytes.get(..body).ok_or(Broken::Parts)?;
+        let mut reader = Reader::new(written);
+        let read = head::read(&mut reader).and_then(|head| {
+            let parts = tree::read(&mut reader, whole)?;
+            reader.is_at_end().then_some((head, parts))
+        });
+        let (head, parts) = read.ok_or(Broken::Parts)?;
+        bytes.truncate(body);
+        let template = Template { body: bytes, parts };
+        Ok(Self {
+            page: Rc::new(Page {
+                template: Rc::new(template),
+                encoding: head.encoding,
+                fingerprint: Fingerprint(head.fingerprint),
+            }),
+            headers: head.headers,
+            lifetime: head.lifetime,
+            path: head.path,
+        })
     }
 }
+
+/// Appends what makes bytes an entry.
+fn finish(mut bytes: Vec<u8>, body: usize) -> Vec<u8> {
+    bytes.extend_from_slice(&(body as u64).to_le_bytes());
+    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    let checksum = xxh64(&bytes, u64::from(VERSION));
+    bytes.extend_from_slice(&checksum.to_le_bytes());
+    bytes.extend_from_slice(&MAGIC);
+    bytes
+}
+
+/// Where the body ends, and where head and parts are.
+struct Trailer {
+    body: usize,
+    parts: std::ops::Range<usize>,
+}
+
+impl Trailer {
+    fn open(bytes: &[u8]) -> Result<Self, Broken> {
+        let (rest, magic) = bytes.split_last_chunk::<4>().ok_or(Broken::Foreign)?;
+        let (checked, checksum) = rest.split_last_chunk::<8>().ok_or(Broken::Foreign)?;
+        let (rest, version) = checked.split_last_chunk::<4>().ok_or(Broken::Foreign)?;
+        let (rest, body) = rest.split_last_chunk::<8>().ok_or(Broken::Foreign)?;
+        if *magic != MAGIC {
+            return Err(Broken::Foreign);
+        }
+        if u32::from_le_bytes(*version) != VERSION {
+            return Err(Broken::Version);
+        }
+        if u64::from_le_bytes(*checksum) != xxh64(checked, u64::from(VERSION)) {
+            return Err(Broken::Checksum);
+        }
+        let body = usize::try_from(u64::from_le_bytes(*body)).map_err(|_| Broken::Parts)?;
+        debug_assert_eq!(rest.len() + TRAILER, bytes.len());
+        Ok(Self {
+            body,
+            parts: body..rest.len(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

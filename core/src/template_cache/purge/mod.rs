@@ -10,4 +10,4 @@ mod endpoint;
 mod log;
 
 pub use endpoint::{MAX_BODY, Reach, purged, read, screen};
-pub use log::{Purge, Purges, STORED_UNDER};
+pub use log::{MAX_PATTERNS, Purge, Purges, STORED_UNDER};
