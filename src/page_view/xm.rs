@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use xm_edge_core::{
     config::CacheRule,
     reason::NotKept,
-    request::{Cookies, Target},
+    request::{Cookies, Headers, Target},
     response::{self, Opened},
     template::Template,
     template_cache::{
@@ -340,13 +340,17 @@ fn conditional(request: &web_sys::Request, entry: &Entry) -> Result<web_sys::Req
     Ok(request)
 }
 
-/// Whether XM says anything of how long its answer counts; most do not, and need no closer look.
+/// Whether XM says anything of how long its answer counts, or how to ask whether it still does; most do not, and need no closer
+/// look.
 fn has_lifetime(headers: &web_sys::Headers) -> bool {
     let has = |name| headers.has(name).unwrap_or(false);
-    let read = PlatformHeaders(headers);
-    let control = xm_edge_core::request::Headers::get(&read, "cache-control").unwrap_or_default();
+    let control = PlatformHeaders(headers)
+        .get("cache-control")
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     control.contains("max-age")
         || control.contains("maxage")
+        || control.contains("no-cache") && (has("etag") || has("last-modified"))
         || has("expires")
         || has("cdn-cache-control")
         || has("cloudflare-cdn-cache-control")

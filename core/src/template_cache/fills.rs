@@ -36,13 +36,14 @@ enum State {
 }
 
 impl State {
-    /// Whether it still counts. A clock that was set back ends it.
+    /// Whether it still counts. Each request has a clock of its own, which stands still while it computes: that of the one who
+    /// looks may well be behind that of the one who leads. A clock that was set back by more ends it.
     const fn counts(self, now_ms: u64) -> bool {
         let (since, longest) = match self {
             Self::Filling(since) => (since, LONGEST_FILL_MS),
             Self::Unstorable(since) => (since, UNSTORABLE_MS),
         };
-        since <= now_ms && now_ms - since < longest
+        since.abs_diff(now_ms) < longest
     }
 }
 
@@ -103,6 +104,11 @@ mod tests {
         let (mut fills, page) = (Fills::default(), key(1));
         assert_eq!(fills.begin(&page, NOW), Fill::Lead);
         assert_eq!(fills.begin(&page, NOW), Fill::Follow);
+        assert_eq!(
+            fills.begin(&page, NOW - 200),
+            Fill::Follow,
+            "a clock behind"
+        );
         assert_eq!(fills.begin(&key(2), NOW), Fill::Lead, "another page");
         assert_eq!(fills.begin(&page, NOW + 500), Fill::Follow);
         fills.done(&page);
