@@ -152,7 +152,8 @@ impl Lead {
     /// Leads, unless another does.
     pub fn begin(place: &Place) -> Option<Self> {
         let part = with(|shelf, now| shelf.fills.begin(&place.key, now));
-        (part == Part::Lead).then_some(Self(place.key))
+        // Made only where it leads: one that is dropped lets the others go.
+        (part == Part::Lead).then(|| Self(place.key))
     }
 }
 
