@@ -5,6 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::format::VERSION;
 use crate::request::Cookies;
 
 /// Everything that a page's bytes depend on.
@@ -26,11 +27,13 @@ pub struct Asked<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key([u8; 32]);
 
-/// How a page was compiled: with another release, or another form of entries, it is another page.
-const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
+/// How a page was compiled: with another release it is another page.
+const RELEASE: &str = env!("CARGO_PKG_VERSION");
 
 /// `website#lang=de`: the cookie in which XM remembers the language, one for each of its sites.
 const LANGUAGE_COOKIE: &str = "#lang";
+/// That of ASP.NET Core.
+const CULTURE_COOKIE: &str = ".AspNetCore.Culture";
 /// XM's own sites, whose language is no visitor's.
 const XM_SITES: [&str; 4] = ["admin#lang", "login#lang", "shell#lang", "service#lang"];
 
@@ -41,18 +44,18 @@ impl Key {
         let mut languages: Vec<(&str, &str)> = asked
             .cookies
             .pairs()
-            .filter(|(name, _)| name.ends_with(LANGUAGE_COOKIE) && !XM_SITES.contains(name))
+            .filter(|(name, _)| is_of_language(name))
             .collect();
         languages.sort_unstable();
         let languages = languages.iter().flat_map(|(name, value)| [*name, *value]);
         let fixed = [
-            BUILD,
+            RELEASE,
             asked.version,
             asked.client_key,
             asked.url,
             asked.host,
         ];
-        let mut hash = Sha256::new();
+        let mut hash = Sha256::new_with_prefix(VERSION.to_be_bytes());
         // Each part with its length: no two lists of parts are the same bytes.
         for part in fixed.into_iter().chain(languages) {
             hash.update((part.len() as u64).to_be_bytes());
@@ -66,6 +69,10 @@ impl Key {
     pub fn name(&self) -> String {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+fn is_of_language(cookie: &str) -> bool {
+    cookie == CULTURE_COOKIE || cookie.ends_with(LANGUAGE_COOKIE) && !XM_SITES.contains(&cookie)
 }
 
 #[cfg(test)]
@@ -85,6 +92,13 @@ mod tests {
     #[test]
     fn whatever_changes_the_page_makes_another_key() {
         let keys = [
+            key(
+                "https://xm.example/a",
+                "shop.example",
+                ".AspNetCore.Culture=c%3Dde",
+                "",
+                "K",
+            ),
             key("https://xm.example/a", "shop.example", "", "", "K"),
             key("http://xm.example/a", "shop.example", "", "", "K"),
             key("https://xm2.example/a", "shop.example", "", "", "K"),

@@ -45,7 +45,7 @@ pub use memory::{BUDGET, Memory};
 pub use noise::{Fingerprint, fingerprint, per_render};
 pub use request::{may_answer, may_fill};
 pub use rule::rule_for;
-pub use storing::{Answer, Storable, storing};
+pub use storing::{Answer, Storable, says_anything, storing};
 pub use validation::{Validated, conditions, validated};
 
 /// The values of the lines of `name` (lower case).

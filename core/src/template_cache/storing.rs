@@ -5,10 +5,10 @@
 
 use super::{
     Lifetime,
-    directives::{Directives, surrogate_forbids},
+    directives::{Directives, TARGETED, surrogate_forbids},
     header, values,
 };
-use crate::{config::CacheRule, reason::NotKept};
+use crate::{config::CacheRule, reason::NotKept, request::Headers};
 
 /// XM's answer to a GET.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +76,21 @@ pub fn storing(answer: &Answer<'_>, rule: Option<&CacheRule>) -> Result<Storable
         headers: kept(headers),
         lifetime,
     })
+}
+
+/// Whether XM says anything from which a lifetime could come. Where it does not, and no rule does, an answer needs no closer
+/// look: that is most of them.
+#[must_use]
+pub fn says_anything(headers: &impl Headers) -> bool {
+    let has = |name: &str| headers.get(name).is_some();
+    let control = headers.get("cache-control").unwrap_or_default();
+    let control = control.to_ascii_lowercase();
+    // With a validator a page is kept to be asked about.
+    ["max-age", "s-maxage", "no-cache"]
+        .iter()
+        .any(|directive| control.contains(directive))
+        || has("expires")
+        || TARGETED.into_iter().any(has)
 }
 
 /// Policies in which a nonce would be the same for everybody, and so none.

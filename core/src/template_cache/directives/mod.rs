@@ -9,7 +9,7 @@ mod targeted;
 use super::header;
 
 /// Fields that outweigh `Cache-Control`, the strongest first.
-const TARGETED: [&str; 2] = ["cloudflare-cdn-cache-control", "cdn-cache-control"];
+pub(super) const TARGETED: [&str; 2] = ["cloudflare-cdn-cache-control", "cdn-cache-control"];
 
 /// Longest time that is told apart, in seconds (RFC 9111 §1.2.2).
 pub(super) const LONGEST_S: u64 = 1 << 31;

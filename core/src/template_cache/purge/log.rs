@@ -38,19 +38,24 @@ pub struct Purges {
 /// When somebody purged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct At {
+    /// By the clock of whoever purged.
     ms: u64,
-    /// By another isolate, whose clock may be another.
-    elsewhere: bool,
+    /// Pages for which XM was asked before this moment are dead. What XM was asked for in the very millisecond of a call comes
+    /// after the publication that the call is about.
+    until_ms: u64,
 }
 
 impl At {
-    /// Pages for which XM was asked before this moment are dead. What XM was asked for in the very millisecond of a call comes
-    /// after the publication that the call is about.
-    const fn until_ms(self) -> u64 {
-        if self.elsewhere {
-            self.ms.saturating_add(SKEW_MS)
-        } else {
-            self.ms
+    /// Purged here.
+    const fn here(ms: u64) -> Self {
+        Self { ms, until_ms: ms }
+    }
+
+    /// Purged by another isolate, whose clock may be another.
+    const fn elsewhere(ms: u64) -> Self {
+        Self {
+            ms,
+            until_ms: ms.saturating_add(SKEW_MS),
         }
     }
 }
@@ -69,16 +74,12 @@ impl Purges {
     #[must_use]
     pub fn read(text: &str) -> Self {
         let stored: Stored = serde_json::from_str(text).unwrap_or_default();
-        let at = |ms| At {
-            ms,
-            elsewhere: true,
-        };
         let mut log = Self {
-            all: stored.all.map(at),
+            all: stored.all.map(At::elsewhere),
             patterns: BTreeMap::new(),
         };
         for (pattern, ms) in stored.paths {
-            log.note(pattern, at(ms));
+            log.note(pattern, At::elsewhere(ms));
         }
         log.settle();
         log
@@ -101,12 +102,9 @@ impl Purges {
 
     /// Adds a purge of now.
     pub fn add(&mut self, purge: &Purge, now_ms: u64) {
-        let at = At {
-            ms: now_ms,
-            elsewhere: false,
-        };
+        let at = At::here(now_ms);
         match purge {
-            Purge::All => self.all = newer(self.all, at),
+            Purge::All => self.all = Some(both(self.all, at)),
             Purge::Paths(patterns) => {
                 for pattern in patterns {
                     self.note(compared_pattern(pattern), at);
@@ -120,7 +118,7 @@ impl Purges {
     pub fn merge(&mut self, other: &Self) -> bool {
         let before = self.clone();
         if let Some(at) = other.all {
-            self.all = newer(self.all, at);
+            self.all = Some(both(self.all, at));
         }
         for (pattern, at) in &other.patterns {
             self.note(pattern.clone(), *at);
@@ -132,7 +130,7 @@ impl Purges {
     /// Whether a page of `path`, for which XM was asked at `asked_ms`, is dead.
     #[must_use]
     pub fn covers(&self, path: &str, asked_ms: u64) -> bool {
-        let is_before = |at: &At| asked_ms < at.until_ms();
+        let is_before = |at: &At| asked_ms < at.until_ms;
         if self.all.as_ref().is_some_and(is_before) {
             return true;
         }
@@ -147,30 +145,36 @@ impl Purges {
     }
 
     fn note(&mut self, pattern: String, at: At) {
-        let known = self.patterns.get(&pattern).copied();
-        if let Some(newest) = newer(known, at) {
-            self.patterns.insert(pattern, newest);
-        }
+        let at = both(self.patterns.get(&pattern).copied(), at);
+        self.patterns.insert(pattern, at);
     }
 
     /// What a purge of everything covers anyway is forgotten; what is too much becomes one.
     fn settle(&mut self) {
         if self.patterns.len() > MAX_PATTERNS {
             for at in std::mem::take(&mut self.patterns).into_values() {
-                self.all = newer(self.all, at);
+                self.all = Some(both(self.all, at));
             }
         }
         if let Some(all) = self.all {
-            self.patterns.retain(|_, at| at.until_ms() > all.until_ms());
+            self.patterns
+                .retain(|_, at| at.ms > all.ms || at.until_ms > all.until_ms);
         }
     }
 }
 
-/// The later one. Of the same call heard back from elsewhere, one's own stays.
-fn newer(known: Option<At>, at: At) -> Option<At> {
+/// What both cover. A call that is heard back from elsewhere is one's own, with one's own clock.
+fn both(known: Option<At>, at: At) -> At {
     match known {
-        Some(known) if known.ms >= at.ms => Some(known),
-        _ => Some(at),
+        None => at,
+        Some(known) if known.ms == at.ms => At {
+            until_ms: known.until_ms.min(at.until_ms),
+            ..at
+        },
+        Some(known) => At {
+            ms: known.ms.max(at.ms),
+            until_ms: known.until_ms.max(at.until_ms),
+        },
     }
 }
 

@@ -130,3 +130,27 @@ fn headers_are_kept_in_order_without_those_of_the_connection() {
     assert_eq!(kept, [("content-type", "text/html; charset=utf-8"), ("link", "<a>"), ("link", "<b>"), ("etag", "\"1\""),
         ("cache-control", "max-age=60")]);
 }
+
+#[test]
+fn no_answer_that_could_be_kept_without_a_rule_is_overlooked() {
+    #[rustfmt::skip]
+    let said: [(&str, &str); 8] = [("Cache-Control", "Public, MAX-AGE=60"), ("cache-control", "s-maxage=60"), ("cache-control", "no-cache"),
+        ("Expires", "Fri, 27 Nov 2036 12:00:00 GMT"), ("CDN-Cache-Control", "max-age=60"), ("Cloudflare-CDN-Cache-Control", "max-age=60"),
+        ("cdn-cache-control", "s-maxage=60"), ("cache-control", "max-age=60, stale-while-revalidate=9")];
+    for line in said {
+        assert!(
+            stored(200, &[line, ("etag", "\"1\"")], None).is_ok(),
+            "{line:?}"
+        );
+        assert!(says_anything(&vec![line]), "{line:?}");
+    }
+    for line in [
+        ("cache-control", "public"),
+        ("etag", "\"1\""),
+        ("last-modified", "Fri, 27 Nov 2026 12:00:00 GMT"),
+        ("surrogate-control", "max-age=60"),
+    ] {
+        assert!(!says_anything(&vec![line]), "{line:?}");
+        assert_eq!(stored(200, &[line], None), Err(NotKept::NoLifetime));
+    }
+}

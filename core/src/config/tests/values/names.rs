@@ -97,6 +97,29 @@ fn cookie_names_are_tokens() {
         assert_eq!(parse(&vars(json!({"SITE": site}))).is_ok(), fits, "{name}");
         let site = json!({"cache": [{"path": "/", "ttl_s": 1, "strip_cookies": [name]}]});
         assert_eq!(parse(&vars(json!({"SITE": site}))).is_ok(), fits, "{name}");
+        let site = json!({"cache": [{"path": "/", "ttl_s": 1, "bypass_cookies": [name]}]});
+        assert_eq!(parse(&vars(json!({"SITE": site}))).is_ok(), fits, "{name}");
+    }
+}
+
+#[test]
+fn a_version_of_kept_pages_is_a_short_text_or_none() {
+    for (version, fits) in [
+        (json!("2"), true),
+        (json!(""), true),
+        (json!("2026-11-27 new layout"), true),
+        (json!("x".repeat(128)), true),
+        (json!("x".repeat(129)), false),
+        (json!(2), false),
+        (json!(" 2"), false),
+        (json!("a\u{7}"), false),
+    ] {
+        let site = json!({ "cache_version": version });
+        let parsed = parse(&vars(json!({ "SITE": site })));
+        assert_eq!(parsed.is_ok(), fits, "{version}");
+        if let Ok(config) = parsed {
+            assert_eq!(json!(config.site.cache_version), version);
+        }
     }
 }
 

@@ -52,6 +52,24 @@ fn an_entry_comes_back_as_it_was() {
 }
 
 #[test]
+fn the_pages_of_the_site_that_comes_with_the_project_come_back() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../standin/site/pages");
+    let mut marked = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let body = std::fs::read(file.unwrap().path()).unwrap();
+        if let Ok(template) = Template::compile(body, UTF_8) {
+            marked += usize::from(template.parts.nodes.len() > 1);
+            let mut before = entry(b"", &[]);
+            before.page = Rc::new(Page::new(template, UTF_8));
+            let after = Entry::decode(before.encode()).unwrap();
+            assert_eq!(after, before);
+            assert_sound(&after);
+        }
+    }
+    assert!(marked >= 3, "{marked}");
+}
+
+#[test]
 fn the_charset_comes_back() {
     let template = Template::compile(b"<p>\xe9".to_vec(), WINDOWS_1252).unwrap();
     let mut before = entry(b"", &[]);

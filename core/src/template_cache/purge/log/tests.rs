@@ -94,6 +94,19 @@ fn what_others_purged_is_heard_once_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_purge_of_ones_own_takes_nothing_from_one_of_elsewhere() {
+    let other = Purges::read(&purged(&["/a"]).write());
+    for purge in [paths(&["/a"]), Purge::All] {
+        let mut own = other.clone();
+        own.add(&purge, NOW + 300);
+        // By the clock of elsewhere that may be as much as a second later here.
+        assert!(own.covers("/a", NOW + 999));
+        let third = Purges::read(&own.write());
+        assert!(third.covers("/a", NOW + 1_299));
+    }
+}
+
+#[test]
 fn more_than_a_hundred_paths_are_all() {
     let many: Vec<String> = (0..=MAX_PATTERNS)
         .map(|number| format!("/{number}"))
