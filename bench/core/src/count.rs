@@ -1,96 +1,131 @@
-//! Counts instructions of a program.
+//! Counts the instructions of page views.
 //!
-//! In: a program that does something once or not at all. Out: how many instructions make the difference. By valgrind, which counts the same on every run; where that is missing by the processor's own counter, through perf.
+//! In: pages. Out: the instructions of one view of each. By valgrind's callgrind, which counts the same on every run and tells the
+//! views of one process apart; where it is missing by the processor's own counter through perf, a process for each view.
 
 use std::{
     ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use anyhow::Context;
 
+use crate::view::Decisions;
+
 /// Who counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counter {
-    /// valgrind's cachegrind.
+    /// valgrind's callgrind.
     Valgrind,
     /// `perf stat`.
     Perf,
 }
 
+/// What is viewed.
+pub struct Views<'a> {
+    /// The program `core-cost`.
+    pub program: &'a OsStr,
+    /// A folder for files that are of no further use.
+    pub folder: &'a Path,
+    /// What the CDP answers.
+    pub decisions: &'a Decisions,
+    /// Bytes that arrive at a time.
+    pub chunk: usize,
+}
+
 impl Counter {
     /// The first that works here.
     pub fn find() -> Option<Self> {
-        let works = |counter: &Self| counter.of(&mut counter.command(OsStr::new("true"))).is_ok();
+        let works = |counter: &Self| {
+            let (program, arguments) = match counter {
+                Self::Valgrind => ("valgrind", &["--version"][..]),
+                Self::Perf => ("perf", &["stat", "--event=instructions:u", "true"][..]),
+            };
+            let output = Command::new(program).args(arguments).output();
+            output.is_ok_and(|output| {
+                let said = String::from_utf8_lossy(&output.stderr);
+                output.status.success() && !said.contains("not supported")
+            })
+        };
         [Self::Valgrind, Self::Perf].into_iter().find(works)
     }
 
-    /// Its name in texts.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Valgrind => "valgrind",
-            Self::Perf => "perf",
-        }
-    }
-
-    /// Instructions that `program` takes to do its work once; `with` gives it its arguments, for once or not at all.
+    /// Instructions of one view of each page.
     ///
     /// # Errors
     /// When the program or the counter fails.
-    pub fn once(self, program: &OsStr, with: impl Fn(&mut Command, u32)) -> anyhow::Result<u64> {
-        let run = |times: u32| {
-            let mut command = self.command(program);
-            with(&mut command, times);
-            self.of(&mut command)
-        };
-        Ok(run(1)?.saturating_sub(run(0)?))
-    }
-
-    fn command(self, program: &OsStr) -> Command {
-        let mut command = match self {
-            Self::Valgrind => Command::new("valgrind"),
-            Self::Perf => Command::new("perf"),
-        };
+    pub fn count(self, views: &Views<'_>, pages: &[PathBuf]) -> anyhow::Result<Vec<u64>> {
         match self {
-            Self::Valgrind => command.args([
-                "--tool=cachegrind",
-                "--cache-sim=no",
-                "--cachegrind-out-file=/dev/null",
-            ]),
-            Self::Perf => command.args(["stat", "--field-separator=,", "--event=instructions:u"]),
-        };
-        command.arg(program);
-        command
-    }
-
-    /// Runs `command` to its end and reads what the counter says behind it.
-    fn of(self, command: &mut Command) -> anyhow::Result<u64> {
-        let output = command.stdin(Stdio::null()).output()?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        anyhow::ensure!(
-            output.status.success(),
-            "{} failed ({}):\n{said}",
-            self.name(),
-            output.status
-        );
-        self.read(&said)
-            .with_context(|| format!("{} counted nothing:\n{said}", self.name()))
-    }
-
-    fn read(self, said: &str) -> Option<u64> {
-        match self {
-            Self::Valgrind => {
-                // `==PID== I   refs:      1,234,567`, more or fewer blanks by version.
-                let mut pairs = said.lines().filter_map(|line| line.split_once("refs:"));
-                let (_, number) = pairs.find(|(before, _)| before.trim_end().ends_with(" I"))?;
-                number.trim().replace(',', "").parse().ok()
-            }
+            Self::Valgrind => by_valgrind(views, pages),
             Self::Perf => {
-                let line = said.lines().find(|line| line.contains("instructions"))?;
-                line.split(',').next()?.parse().ok()
+                let start = by_perf(views, &[])?;
+                let of = |page: &PathBuf| {
+                    Ok(by_perf(views, std::slice::from_ref(page))?.saturating_sub(start))
+                };
+                pages.iter().map(of).collect()
             }
         }
     }
+}
+
+impl Views<'_> {
+    /// `core-cost view`, behind a counter.
+    fn run(&self, counter: &mut Command, pages: &[PathBuf]) -> anyhow::Result<String> {
+        let decisions = self.folder.join("decisions.json");
+        fs::write(&decisions, serde_json::to_vec(self.decisions)?)?;
+        counter.arg(self.program).arg("view").arg(&decisions);
+        let output = counter
+            .arg(self.chunk.to_string())
+            .args(pages)
+            .stdin(Stdio::null())
+            .output()
+            .context("the counter could not be started")?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        anyhow::ensure!(output.status.success(), "{}:\n{said}", output.status);
+        Ok(said)
+    }
+}
+
+/// One process; callgrind writes a file behind each view and begins anew.
+fn by_valgrind(views: &Views<'_>, pages: &[PathBuf]) -> anyhow::Result<Vec<u64>> {
+    const VIEW: &str = "*core_cost*view*stream*";
+    let file = views.folder.join("callgrind.out");
+    let mut valgrind = Command::new("valgrind");
+    valgrind.args(["--tool=callgrind", "--demangle=no"]);
+    valgrind.arg(format!("--dump-after={VIEW}"));
+    valgrind.arg(format!("--callgrind-out-file={}", file.display()));
+    views.run(&mut valgrind, pages)?;
+    let summary = |index: usize| {
+        // The first view is that of `core-cost` itself, which sets up what is set up once.
+        let path = file.with_extension(format!("out.{}", index + 2));
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        let count = summary_of(&text);
+        count.with_context(|| format!("{} has no summary", path.display()))
+    };
+    (0..pages.len()).map(summary).collect()
+}
+
+fn summary_of(callgrind: &str) -> Option<u64> {
+    let line = callgrind
+        .lines()
+        .find_map(|line| line.strip_prefix("summary:"));
+    line?.trim().parse().ok()
+}
+
+/// Instructions of the whole process.
+fn by_perf(views: &Views<'_>, pages: &[PathBuf]) -> anyhow::Result<u64> {
+    let mut perf = Command::new("perf");
+    perf.args(["stat", "--field-separator=,", "--event=instructions:u"]);
+    let said = views.run(&mut perf, pages)?;
+    instructions_of(&said).with_context(|| format!("perf counted nothing:\n{said}"))
+}
+
+fn instructions_of(perf: &str) -> Option<u64> {
+    let line = perf.lines().find(|line| line.contains("instructions"))?;
+    line.split(',').next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -98,13 +133,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_counters_print_is_read() {
-        let said = "==1== Cachegrind, a cache and branch-prediction profiler\n==1== \n==1== I   refs:        1,234,567\n";
-        assert_eq!(Counter::Valgrind.read(said), Some(1_234_567));
+    fn what_the_counters_write_is_read() {
+        let file = "# callgrind format\nevents: Ir\n\nfn=(1) main\n1 5\n\nsummary: 1234567\n";
+        assert_eq!(summary_of(file), Some(1_234_567));
+        assert_eq!(summary_of("events: Ir\n"), None);
         let said = "1234567,,instructions:u,1000,100.00,,\n";
-        assert_eq!(Counter::Perf.read(said), Some(1_234_567));
+        assert_eq!(instructions_of(said), Some(1_234_567));
         let said = "<not supported>,,instructions:u,0,100.00,,\n";
-        assert_eq!(Counter::Perf.read(said), None);
-        assert_eq!(Counter::Valgrind.read(""), None);
+        assert_eq!(instructions_of(said), None);
     }
 }

@@ -1,17 +1,16 @@
 //! `core-cost`: instructions that the core takes for one view of a page.
 //!
-//! In: a page, decisions, the size of its chunks. Out: one number. `view` is what is counted, in a process of its own.
+//! In: pages, decisions, the size of chunks. Out: a number for each page. `view` is what is counted, in a process of its own.
 
 use std::{
     fs,
-    hint::black_box,
     path::{Path, PathBuf},
 };
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use core_cost::{
-    count::Counter,
+    count::{Counter, Views},
     view::{self, Decisions},
 };
 
@@ -27,55 +26,57 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Count the instructions of one view
+    /// Print the instructions of one view of each page, a line each
     Count(What),
-    /// View the page so many times
-    View {
-        #[command(flatten)]
-        what: What,
-        /// How often
-        times: u32,
-    },
+    /// View each page once
+    View(What),
 }
 
 #[derive(clap::Args)]
 struct What {
-    /// The page, a file
-    page: PathBuf,
-    /// A JSON object: what the CDP answers, by friendly id
+    /// A file with a JSON object: what the CDP answers, by friendly id
     decisions: PathBuf,
     /// Bytes that arrive at a time
     chunk: usize,
+    /// Files
+    pages: Vec<PathBuf>,
 }
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
-        Command::Count(what) => {
-            let counter = Counter::find().context(
-                "instructions are counted by valgrind or perf, and neither works here; install valgrind",
-            )?;
-            let own = std::env::current_exe().context("this program has no path")?;
-            let count = counter.once(own.as_os_str(), |command, times| {
-                command.arg("view").args([&what.page, &what.decisions]);
-                command.args([what.chunk.to_string(), times.to_string()]);
-            })?;
-            println!("{count}");
-        }
-        Command::View { what, times } => {
-            let page = read(&what.page)?;
-            let decisions: Decisions = serde_json::from_slice(&read(&what.decisions)?)
-                .context("decisions are a JSON object by friendly id")?;
-            let view = |page: &[u8]| {
-                view::stream(page, what.chunk, &decisions, |bytes| {
-                    black_box(bytes);
-                });
-            };
+        Command::Count(what) => count(&what),
+        Command::View(what) => {
+            let decisions = decisions(&what.decisions)?;
             // What is set up once is not a view's.
-            view(FIRST);
-            (0..times).for_each(|_| view(&page));
+            view::stream(FIRST, what.chunk, &decisions);
+            for page in &what.pages {
+                view::stream(&read(page)?, what.chunk, &decisions);
+            }
+            Ok(())
         }
     }
+}
+
+fn count(what: &What) -> anyhow::Result<()> {
+    let counter = Counter::find().context(
+        "instructions are counted by valgrind or perf, and neither works here; install valgrind",
+    )?;
+    let program = std::env::current_exe().context("this program has no path")?;
+    let folder = tempfile::tempdir().context("no temporary folder")?;
+    let views = Views {
+        program: program.as_os_str(),
+        folder: folder.path(),
+        decisions: &decisions(&what.decisions)?,
+        chunk: what.chunk,
+    };
+    for count in counter.count(&views, &what.pages)? {
+        println!("{count}");
+    }
     Ok(())
+}
+
+fn decisions(path: &Path) -> anyhow::Result<Decisions> {
+    serde_json::from_slice(&read(path)?).context("decisions are a JSON object by friendly id")
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -4,16 +4,26 @@
 //! Instructions and no times, so that a busy machine decides nothing. Without valgrind and without perf nothing can be counted:
 //! these tests then say so and pass, everywhere but in CI.
 
-use std::{env, ffi::OsStr, fs};
+use std::{env, ffi::OsStr, fs, path::PathBuf};
 
-use core_cost::{count::Counter, view::Decisions};
+use core_cost::{
+    count::{Counter, Views},
+    view::Decisions,
+};
 
 const FILLER: &str = "<div class=\"component rich-text\">\r\n<p class=\"x\">Boots &amp; tents, <em>mended</em></p>\r\n<!-- spacer --></div>\r\n";
 const DECISION: &str = r#"{"variantId": "b", "headline": "Good morning"}"#;
 /// As the Worker reads a page that pours in.
 const CHUNK: usize = 64 * 1024;
+/// As it reads one that trickles.
+const SMALL_CHUNK: usize = 4096;
 /// What ten times as much may cost, more than ten times.
 const SLACK: f64 = 1.25;
+
+/// At least so many bytes of `piece`.
+fn bytes(piece: &str, count: usize) -> String {
+    piece.repeat(count.div_ceil(piece.len()))
+}
 
 fn component(number: usize) -> String {
     format!(
@@ -22,186 +32,165 @@ fn component(number: usize) -> String {
     )
 }
 
-fn page(body: &str) -> String {
+/// A page with so many components, so many bytes before each.
+fn page(components: usize, before: usize) -> String {
+    let filler = bytes(FILLER, before);
+    let body: String = (0..components)
+        .map(|number| format!("{filler}{}", component(number)))
+        .collect();
     format!("<!DOCTYPE html><html lang=en><head><title>T</title></head><body>{body}</body></html>")
 }
 
-/// At least so many bytes of `piece`.
-fn bytes(piece: &str, count: usize) -> String {
-    piece.repeat(count.div_ceil(piece.len()))
-}
-
-struct Scale(Option<Counter>);
-
-impl Scale {
-    fn new() -> Self {
-        let counter = Counter::find();
+/// Instructions of one view of each page; `None` where nothing counts.
+fn count(chunk: usize, pages: &[String]) -> Option<Vec<u64>> {
+    let Some(counter) = Counter::find() else {
         assert!(
-            counter.is_some() || env::var_os("CI").is_none(),
+            env::var_os("CI").is_none(),
             "neither valgrind nor perf counts instructions here; install valgrind"
         );
-        if counter.is_none() {
-            eprintln!("skipped: neither valgrind nor perf counts instructions here");
-        }
-        Self(counter)
-    }
+        eprintln!("skipped: neither valgrind nor perf counts instructions here");
+        return None;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let write = |(number, page): (usize, &String)| {
+        let path = folder.path().join(format!("{number}.html"));
+        fs::write(&path, page).unwrap();
+        path
+    };
+    let paths: Vec<PathBuf> = pages.iter().enumerate().map(write).collect();
+    let decision = |number| {
+        (
+            format!("promo_{number:02}"),
+            serde_json::from_str(DECISION).unwrap(),
+        )
+    };
+    let decisions: Decisions = (0..10).map(decision).collect();
+    let views = Views {
+        program: OsStr::new(env!("CARGO_BIN_EXE_core-cost")),
+        folder: folder.path(),
+        decisions: &decisions,
+        chunk,
+    };
+    Some(counter.count(&views, &paths).unwrap())
+}
 
-    /// Instructions of one view.
-    fn of(&self, page: &str, chunk: usize) -> u64 {
-        let Some(counter) = self.0 else { return 1 };
-        let folder = tempfile::tempdir().unwrap();
-        let [html, json] = ["page.html", "decisions.json"].map(|name| folder.path().join(name));
-        fs::write(&html, page).unwrap();
-        let decisions: Decisions = (0..10)
-            .map(|number| {
-                (
-                    format!("promo_{number:02}"),
-                    serde_json::from_str(DECISION).unwrap(),
-                )
-            })
-            .collect();
-        fs::write(&json, serde_json::to_vec(&decisions).unwrap()).unwrap();
-        let program = OsStr::new(env!("CARGO_BIN_EXE_core-cost"));
-        let count = counter.once(program, |command, times| {
-            command.arg("view").args([&html, &json]);
-            command.args([chunk.to_string(), times.to_string()]);
-        });
-        count.unwrap()
-    }
-
-    /// Ten times as much takes about ten times the instructions.
-    fn check(
-        &self,
-        what: &str,
-        make: impl Fn(usize) -> String,
-        few: usize,
-        chunk: usize,
-    ) -> Result<(), String> {
-        if self.0.is_none() {
-            return Ok(());
-        }
-        let (small, large) = (make(few), make(10 * few));
-        let (little, much) = (self.of(&small, chunk), self.of(&large, chunk));
-        let said = format!(
-            "{what}: {little} instructions for {} bytes, {much} for {}",
-            small.len(),
-            large.len()
-        );
-        eprintln!("{said}");
-        let most = little as f64 * 10.0 * SLACK;
-        if much as f64 > most {
-            Err(said)
-        } else {
-            Ok(())
-        }
-    }
-
-    /// The same, as an assertion.
-    fn is_linear(&self, what: &str, make: impl Fn(usize) -> String, few: usize, chunk: usize) {
-        assert_eq!(self.check(what, make, few, chunk), Ok(()));
-    }
+/// Each page costs about ten times the one before, which is a tenth of it.
+fn assert_linear(what: &[&str], counts: &[Vec<u64>]) {
+    let steep = |counts: &&[u64]| counts[1] as f64 > counts[0] as f64 * 10.0 * SLACK;
+    let failed: Vec<_> = what
+        .iter()
+        .zip(counts)
+        .filter(|(_, counts)| counts.windows(2).any(|pair| steep(&pair)))
+        .collect();
+    assert!(
+        failed.is_empty(),
+        "ten times as much costs more than ten times: {failed:?}"
+    );
 }
 
 #[test]
 fn a_page_costs_by_its_bytes_from_100_kb_to_10_mb() {
-    let scale = Scale::new();
-    let usual = |size: usize| {
-        let part = bytes(FILLER, size / 5);
-        let parts: String = (0..5)
-            .map(|number| format!("{part}{}", component(number)))
-            .collect();
-        page(&parts)
+    let pages = [100_000, 1_000_000, 10_000_000].map(|size| page(5, size / 5));
+    let Some(counts) = count(CHUNK, &pages) else {
+        return;
     };
-    scale.is_linear("a usual page", usual, 100_000, CHUNK);
-    scale.is_linear("a usual page", usual, 1_000_000, CHUNK);
+    assert_linear(&["100 KB, 1 MB, 10 MB"], &[counts]);
 }
 
 #[test]
 fn a_page_costs_by_its_components_from_1_to_1000() {
-    let scale = Scale::new();
-    let many = |count: usize| {
-        let filler = bytes(FILLER, 2_000);
-        let parts: String = (0..count)
-            .map(|number| format!("{filler}{}", component(number)))
-            .collect();
-        page(&parts)
+    let pages = [1, 10, 100, 1_000].map(|components| page(components, 1_000));
+    let Some(counts) = count(CHUNK, &pages) else {
+        return;
     };
-    scale.is_linear("components", many, 1, CHUNK);
-    scale.is_linear("components", many, 10, CHUNK);
-    scale.is_linear("components", many, 100, CHUNK);
+    assert_linear(&["1, 10, 100, 1000 components"], &[counts]);
 }
 
 #[test]
 fn no_markup_costs_more_than_its_bytes() {
-    let scale = Scale::new();
-    let in_page = |piece: &'static str| move |size: usize| page(&bytes(piece, size));
-    let open = |begin: &'static str, piece: &'static str| {
-        move |size: usize| format!("<html><body>{begin}{}", bytes(piece, size))
-    };
-    let mark = "<!-- data-cdp-experience=\"no\" -->";
     let shapes = [
         (
             "marks in comments",
-            Box::new(in_page(mark)) as Box<dyn Fn(usize) -> String>,
+            "",
+            "<!-- data-cdp-experience=\"no\" -->",
         ),
         (
             "marks in scripts",
-            Box::new(in_page("<script>data-cdp-experience</script>")),
+            "",
+            "<script>data-cdp-experience</script>",
+        ),
+        ("marks in text", "", "data-cdp-experience data-cdp-text "),
+        (
+            "marks in a tag without end",
+            "<p a=\"",
+            "data-cdp-experience ",
+        ),
+        ("a tag without end", "<p ", "a "),
+        ("elements without end", "", "<div>"),
+        (
+            "marks among elements without end",
+            "",
+            "<div><!-- data-cdp-experience -->",
         ),
         (
-            "marks in text",
-            Box::new(in_page("data-cdp-experience data-cdp-text ")),
+            "marks among end tags of nothing",
+            "",
+            "</div><!-- data-cdp-experience -->",
+        ),
+        ("half tags", "", "<"),
+        ("components without ids", "", "<p data-cdp-experience></p>"),
+        (
+            "components without ends",
+            "",
+            "<p data-cdp-experience=promo_01>x",
         ),
         (
-            "marks in one script",
-            Box::new(open("<script>", "data-cdp-experience ")),
-        ),
-        (
-            "marks in one comment",
-            Box::new(open("<!--", "data-cdp-experience ")),
-        ),
-        (
-            "marks in one tag",
-            Box::new(open("<p a=\"", "data-cdp-experience ")),
-        ),
-        ("a tag that never ends", Box::new(open("<p ", "a "))),
-        ("elements that never end", Box::new(in_page("<div>"))),
-        (
-            "elements that never end, with marks",
-            Box::new(in_page("<div><!-- data-cdp-experience -->")),
-        ),
-        (
-            "end tags of nothing, with marks",
-            Box::new(in_page("</div><!-- data-cdp-experience -->")),
-        ),
-        ("half tags", Box::new(in_page("<"))),
-        (
-            "components without ids",
-            Box::new(in_page("<p data-cdp-experience></p>")),
-        ),
-        (
-            "components that never end",
-            Box::new(in_page("<p data-cdp-experience=promo_01>x")),
-        ),
-        (
-            "a component that never ends",
-            Box::new(open("<section data-cdp-experience=promo_01>", FILLER)),
+            "a component without end",
+            "<section data-cdp-experience=promo_01>",
+            FILLER,
         ),
     ];
-    let failed: Vec<String> = shapes
-        .into_iter()
-        .filter_map(|(what, make)| scale.check(what, make, 30_000, 4096).err())
-        .collect();
-    assert!(failed.is_empty(), "{failed:#?}");
+    let sizes = |(_, begin, piece): &(_, &str, &str)| {
+        [10_000, 100_000].map(|size| format!("<html><body>{begin}{}", bytes(piece, size)))
+    };
+    let pages: Vec<String> = shapes.iter().flat_map(sizes).collect();
+    let Some(counts) = count(SMALL_CHUNK, &pages) else {
+        return;
+    };
+    let counts: Vec<Vec<u64>> = counts.chunks(2).map(<[u64]>::to_vec).collect();
+    assert_linear(&shapes.map(|(what, ..)| what), &counts);
+}
+
+#[test]
+fn what_waits_for_its_end_costs_less_than_a_page_that_is_read() {
+    // It is looked at again with every chunk, up to a megabyte: then it is parsed as it is.
+    let waiting = ["<script>", "<!--"].map(|begin| {
+        format!(
+            "<html><body>{begin}{}",
+            bytes("data-cdp-experience ", 1_000_000)
+        )
+    });
+    let pages: Vec<String> = waiting.into_iter().chain([page(5, 200_000)]).collect();
+    let Some(counts) = count(SMALL_CHUNK, &pages) else {
+        return;
+    };
+    assert!(
+        counts[..2].iter().all(|waiting| *waiting < counts[2]),
+        "{counts:?}"
+    );
 }
 
 #[test]
 fn small_chunks_cost_by_their_number() {
-    let scale = Scale::new();
-    let usual = |size: usize| page(&(bytes(FILLER, size) + &component(1) + &bytes(FILLER, size)));
-    scale.is_linear("16 bytes at a time", usual, 5_000, 16);
-    let open = |size: usize| format!("<html><body><p a=\"{}", bytes("data-cdp-text ", size));
-    scale.is_linear("16 bytes of one tag at a time", open, 5_000, 16);
-    let script = |size: usize| format!("<html><body><script>{}", bytes("data-cdp-text < ", size));
-    scale.is_linear("16 bytes of one script at a time", script, 5_000, 16);
+    let sizes = [2_000, 20_000];
+    let pages = [
+        sizes.map(|size| page(2, size / 2)),
+        sizes.map(|size| format!("<html><body><p a=\"{}", bytes("data-cdp-text ", size))),
+        sizes.map(|size| format!("<html><body><script>{}", bytes("data-cdp-text < ", size))),
+    ];
+    let Some(counts) = count(16, pages.as_flattened()) else {
+        return;
+    };
+    let counts: Vec<Vec<u64>> = counts.chunks(2).map(<[u64]>::to_vec).collect();
+    assert_linear(&["a page", "a tag", "a script"], &counts);
 }

@@ -157,6 +157,15 @@ pub fn for_streaming(quick: bool) -> Vec<Case> {
     cases
 }
 
+/// The cases of the table about the core alone, which knows no delivery.
+pub fn for_native(quick: bool) -> Vec<Case> {
+    if quick {
+        return vec![MIDDLE, Case::new(150, 50, 10)];
+    }
+    let of_size = |kib| COMPONENTS.map(|(components, flows)| Case::new(kib, components, flows));
+    SIZES.into_iter().flat_map(of_size).collect()
+}
+
 /// The cases of the table about pages that are kept.
 pub fn for_hits(quick: bool) -> Vec<Case> {
     let mut cases = vec![MIDDLE, Case::new(150, 50, 10)];

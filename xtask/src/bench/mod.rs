@@ -18,6 +18,7 @@ mod hits;
 mod http;
 mod last_byte;
 mod load;
+mod native;
 mod origin;
 mod page;
 mod plot;
@@ -76,6 +77,8 @@ pub enum Section {
     Events,
     /// What a hanging CDP costs
     Hanging,
+    /// Instructions of the core alone
+    Native,
 }
 
 impl Section {
@@ -88,6 +91,7 @@ impl Section {
             Self::LastByte => "last-byte",
             Self::Events => "events",
             Self::Hanging => "hanging",
+            Self::Native => "native",
         }
     }
 }
@@ -216,6 +220,13 @@ fn measure(site: &Site, args: &Args, section: Section) -> anyhow::Result<String>
             format!(
                 "CPU time and time to the last byte while the CDP hangs, the breaker open, beside the same page without marks:\n\n{}",
                 hanging::table(&rows)
+            )
+        }
+        Section::Native => {
+            let rows = native::measure(site.project, &case::for_native(quick))?;
+            format!(
+                "Instructions of the core for one view, without the runtime around it, every decision being there at once:\n\n{}",
+                native::table(&rows)
             )
         }
     })

@@ -164,12 +164,20 @@ fn pause(ms: &AtomicU64) {
     }
 }
 
-/// What the CDP decides: by the flow's number a variant, values, or the control.
+/// What the CDP answers to a call.
 fn decision(call: &[u8]) -> String {
     let call = String::from_utf8_lossy(call);
-    let number = call
-        .split_once("\"promo_")
-        .and_then(|(_, rest)| rest.get(..2)?.parse::<usize>().ok());
+    let id = call
+        .find("promo_")
+        .and_then(|start| call.get(start..start + 8));
+    decision_of(id.unwrap_or_default())
+}
+
+/// What the CDP decides: by the flow's number a variant, values, or the control.
+pub fn decision_of(friendly_id: &str) -> String {
+    let number = friendly_id
+        .strip_prefix("promo_")
+        .and_then(|number| number.parse::<usize>().ok());
     let variant = match number.map(|number| number % 3) {
         Some(0) => "b",
         Some(1) => "",

@@ -44,6 +44,19 @@ pub fn ms(ms: f64) -> String {
     format!("{ms:.2} ms")
 }
 
+/// A number with its thousands apart.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A figure with what it may be at most, and whether it is.
 pub fn verdict(value: f64, most: f64, unit: &str) -> String {
     // As it is printed: 1.004 is shown as 1.00, and 1.00 ≤ 1.00.
@@ -91,6 +104,18 @@ mod tests {
         assert_eq!(verdict(1.006, 1.0, ""), "**1.01** > 1 ✗");
         assert_eq!(verdict(5.2, 5.0, " ms"), "**5.20 ms** > 5 ✗");
         assert_eq!(verdict(-0.4, 5.0, " ms"), "**-0.40 ms** ≤ 5 ✓");
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1 000"),
+            (1_234_567, "1 234 567"),
+        ] {
+            assert_eq!(thousands(number), text);
+        }
     }
 
     #[test]
