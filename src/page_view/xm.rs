@@ -9,12 +9,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use xm_edge_core::{
     config::CacheRule,
     reason::NotKept,
-    request::{Cookies, Headers, Target},
+    request::{Cookies, Target},
     response::{self, Opened},
     template::Template,
     template_cache::{
         Answer, Asked, Entry, Key, Standing, Validated, conditions, may_answer, may_fill, rule_for,
-        storing, validated,
+        says_anything, storing, validated,
     },
 };
 
@@ -279,7 +279,7 @@ impl PageRequest<'_> {
         let Opened::Page(page_type) = response::gate(response.status(), &read, &self.site) else {
             return None;
         };
-        if sought.rule.is_none() && !has_lifetime(&own) {
+        if sought.rule.is_none() && !says_anything(&read) {
             return Some(Err(NotKept::NoLifetime));
         }
         let list = headers::list(&own).ok()?;
@@ -338,21 +338,4 @@ fn conditional(request: &web_sys::Request, entry: &Entry) -> Result<web_sys::Req
         request.headers().set(name, &value)?;
     }
     Ok(request)
-}
-
-/// Whether XM says anything of how long its answer counts, or how to ask whether it still does; most do not, and need no closer
-/// look.
-fn has_lifetime(headers: &web_sys::Headers) -> bool {
-    let has = |name| headers.has(name).unwrap_or(false);
-    let control = PlatformHeaders(headers)
-        .get("cache-control")
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    control.contains("max-age")
-        || control.contains("maxage")
-        || control.contains("no-cache") && (has("etag") || has("last-modified"))
-        || has("expires")
-        || has("cdn-cache-control")
-        || has("cloudflare-cdn-cache-control")
-        || has("surrogate-control")
 }

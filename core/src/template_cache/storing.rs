@@ -85,6 +85,10 @@ pub fn says_anything(headers: &impl Headers) -> bool {
     let has = |name: &str| headers.get(name).is_some();
     let control = headers.get("cache-control").unwrap_or_default();
     let control = control.to_ascii_lowercase();
+    // What most XMs say of every page; a closer look could only find it forbidden.
+    if control.contains("no-store") {
+        return false;
+    }
     // With a validator a page is kept to be asked about.
     ["max-age", "s-maxage", "no-cache"]
         .iter()
