@@ -16,3 +16,22 @@ globalThis.queueMicrotask = (work) => {
 export function deleteAll(headers, names) {
   for (const name of names.split(' ')) headers.delete(name);
 }
+
+/** How a request is made: its headers are names and values in turn, a line each. */
+export function prepare(method, headers, body) {
+  const list = new Headers();
+  const lines = headers.split('\n');
+  for (let at = 0; at + 1 < lines.length; at += 2) list.set(lines[at], lines[at + 1]);
+  return { method, headers: list, redirect: 'manual', body };
+}
+
+/**
+ * The response, and with it the body if that says how modest it is: it comes in one wait, where a reader waits for its
+ * bytes and again for its end. Of a coded one the length says nothing.
+ */
+export async function ask(what, how, limit) {
+  const response = await fetch(what, how);
+  const length = response.headers.get('content-length');
+  if (!/^\d+$/.test(length) || Number(length) > limit || response.headers.has('content-encoding')) return [response];
+  return [response, new Uint8Array(await response.arrayBuffer())];
+}

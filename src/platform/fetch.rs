@@ -3,7 +3,7 @@
 //! In: a prepared request. Out: the platform's response, or bounded bytes. A call that nobody waits for any
 //! longer is aborted when its future is dropped.
 
-use js_sys::Uint8Array;
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -108,31 +108,21 @@ pub async fn ask_with_headers(
 ) -> Result<(Answer, web_sys::Headers), JsValue> {
     let Prepared { what, how } = prepared;
     let abort = AbortOnDrop::armed(how)?;
-    let response: web_sys::Response = JsFuture::from(js::fetch_with(what, how))
-        .await?
-        .unchecked_into();
-    let headers = response.headers();
-    let body = read(&response, &headers, limit).await?;
+    #[expect(clippy::cast_precision_loss, reason = "limits are far below 2^53")]
+    let answered = js::ask(what, how, limit as f64);
+    let parts: Array = JsFuture::from(answered).await?;
+    let response: web_sys::Response = parts.get(0).unchecked_into();
+    let body = match parts.get(1).dyn_into::<Uint8Array>() {
+        Ok(bytes) => Some(bytes.to_vec()),
+        Err(_) => read(&response, limit).await?,
+    };
     abort.disarm();
     let status = response.status();
-    Ok((Answer { status, body }, headers))
+    Ok((Answer { status, body }, response.headers()))
 }
 
 /// The body of `response`, or `None` when it is larger than `limit`.
-async fn read(
-    response: &web_sys::Response,
-    headers: &web_sys::Headers,
-    limit: usize,
-) -> Result<Option<Vec<u8>>, JsValue> {
-    // A body that says how modest it is comes in one wait; a reader waits for its bytes and again for its end. Of a coded
-    // one the length says nothing.
-    let length = headers.get("content-length")?;
-    let length = length.and_then(|length| length.parse::<usize>().ok());
-    let fits = length.is_some_and(|length| length <= limit);
-    if fits && headers.get("content-encoding")?.is_none() {
-        let bytes = JsFuture::from(response.array_buffer()?).await?;
-        return Ok(Some(Uint8Array::new(&bytes).to_vec()));
-    }
+async fn read(response: &web_sys::Response, limit: usize) -> Result<Option<Vec<u8>>, JsValue> {
     match response.body() {
         Some(stream) => BodyReader::new(&stream)?.read_to_end(limit).await,
         None => Ok(Some(Vec::new())),
@@ -149,19 +139,19 @@ pub fn prepare(
     headers: &[(&str, &str)],
     body: Option<&str>,
 ) -> Result<Prepared, JsValue> {
-    let list = web_sys::Headers::new()?;
+    let mut lines = String::new();
     for (name, value) in headers {
-        list.set(name, value)?;
-    }
-    let how = web_sys::RequestInit::new();
-    how.set_method(method);
-    how.set_headers(&list);
-    how.set_redirect(web_sys::RequestRedirect::Manual);
-    if let Some(body) = body {
-        how.set_body(&JsValue::from_str(body));
+        // A line of its own would be a header of its own.
+        if value.contains('\n') {
+            return Err(JsValue::NULL);
+        }
+        for line in [name, value] {
+            lines.push_str(line);
+            lines.push('\n');
+        }
     }
     Ok(Prepared {
         what: JsValue::from_str(url),
-        how,
+        how: js::prepare(method, &lines, body)?,
     })
 }

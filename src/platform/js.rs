@@ -2,7 +2,7 @@
 //!
 //! In and out: JavaScript values. It never holds state.
 
-use js_sys::{Promise, Uint8Array};
+use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(module = "/src/platform/batch.js")]
@@ -10,6 +10,17 @@ extern "C" {
     /// Deletes the headers of these names, which a space separates, in one crossing.
     #[wasm_bindgen(js_name = deleteAll)]
     pub fn delete_all(headers: &web_sys::Headers, names: &str);
+
+    /// How a request is made: its headers are names and values in turn, a line each.
+    #[wasm_bindgen(catch)]
+    pub fn prepare(
+        method: &str,
+        headers: &str,
+        body: Option<&str>,
+    ) -> Result<web_sys::RequestInit, JsValue>;
+
+    /// Resolves to the response and, where its length is known and within the limit, its body.
+    pub fn ask(what: &JsValue, how: &JsValue, limit: f64) -> Promise<Array>;
 }
 
 #[wasm_bindgen]
