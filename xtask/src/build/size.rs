@@ -12,7 +12,7 @@ use flate2::{Compression, write::GzEncoder};
 /// Not Cloudflare's limit, which is 3 MB on the free plan: a size a few percent above the present one, so that a
 /// dependency that brings tables along is seen when it comes. docs/performance.md ("Build") says what the bytes are;
 /// raise it when something is worth its bytes, and say there what that was.
-pub const LIMIT_KIB: usize = 700;
+pub const LIMIT_KIB: usize = 760;
 
 /// Two sizes in bytes.
 pub struct Size {
@@ -64,7 +64,10 @@ mod tests {
 
     #[test]
     fn a_wasm_that_outgrew_the_limit_is_refused_with_its_size() {
-        let of = |gzip| Size { raw: 2 * gzip, gzip };
+        let of = |gzip| Size {
+            raw: 2 * gzip,
+            gzip,
+        };
         assert!(of(LIMIT_KIB * 1024).within_limit().is_ok());
         let refused = of(LIMIT_KIB * 1024 + 1).within_limit().unwrap_err();
         let size = format!("{} KiB of {LIMIT_KIB} with gzip", LIMIT_KIB + 1);
