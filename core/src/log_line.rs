@@ -129,10 +129,12 @@ impl LogLine {
     pub fn note(&mut self, outcomes: &[ComponentOutcome], ignored: &MarkCounts) {
         self.components
             .extend(outcomes.iter().map(ComponentLog::from));
-        self.ignored_marks = ignored
-            .iter()
-            .map(|(reason, count)| (reason.label(), *count))
-            .collect();
+        self.ignored_marks.clear();
+        self.ignored_marks.extend(
+            ignored
+                .iter()
+                .map(|(reason, count)| (reason.label(), *count)),
+        );
     }
 
     /// The line.

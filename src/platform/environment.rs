@@ -72,10 +72,13 @@ pub fn sealer(env: &Env, client_key: &str) -> Rc<Sealer> {
 }
 
 fn read(env: &Env) -> Rc<Settings> {
-    let bindings = config::VARS
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), binding(env, name)?)))
-        .collect::<Map<String, Value>>();
+    let mut bindings = Map::new();
+    // `extend`, here and elsewhere: `collect` sorts first, and each type brings 4 KiB of its own sort along.
+    bindings.extend(
+        config::VARS
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), binding(env, name)?))),
+    );
     let config = config::parse(&bindings);
     if let Err(problems) = &config {
         let line = serde_json::json!({ "message": "xm-edge config invalid", "problems": problems });

@@ -66,12 +66,12 @@ impl Report {
         counters: Counters,
         now_ms: u64,
     ) -> Self {
+        let mut states = BTreeMap::new();
+        states.extend(flows.map(|(id, flow)| (id.to_owned(), State::of(flow, now_ms))));
         Self {
             of: "this isolate",
             host: State::of(host, now_ms),
-            flows: flows
-                .map(|(id, flow)| (id.to_owned(), State::of(flow, now_ms)))
-                .collect(),
+            flows: states,
             counters,
         }
     }

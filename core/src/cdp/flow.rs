@@ -92,13 +92,14 @@ impl<'a> Params<'a> {
     /// `utm`: names with or without `utm_`.
     #[must_use]
     pub fn new(referrer: Option<&'a str>, utm: &[(String, String)], geo: Geo<'a>) -> Self {
-        let utm = utm.iter().map(|(name, value)| {
+        let mut own = Map::new();
+        own.extend(utm.iter().map(|(name, value)| {
             let name = name.strip_prefix("utm_").unwrap_or(name);
             (name.to_owned(), Value::from(value.as_str()))
-        });
+        }));
         Self {
             referrer,
-            utm: utm.collect(),
+            utm: own,
             geo,
         }
     }

@@ -3,6 +3,8 @@
 //! In: settings, the page, where the visitor came from and what was shown. Out: an [`Event`]. It never holds more
 //! than the CDP takes: 50 attributes of `ext`, bounded texts.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -49,7 +51,13 @@ impl PageView<'_> {
     /// The event, under `id`.
     #[must_use]
     pub fn event(&self, id: String) -> Event {
-        let utm = &self.campaign.utm;
+        let mut utm = BTreeMap::new();
+        utm.extend(
+            self.campaign
+                .utm
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str())),
+        );
         View {
             r#type: "VIEW",
             channel: &self.site.channel,
@@ -61,7 +69,7 @@ impl PageView<'_> {
             client_key: &self.cdp.client_key,
             requested_at: event::iso_8601(self.requested_at_ms),
             referrer: self.campaign.referrer.as_deref(),
-            utm: utm.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect(),
+            utm,
             ext: shown(self.shown),
         }
         .into_event(id)
@@ -105,7 +113,7 @@ impl BotView<'_> {
             client_key: &self.cdp.client_key,
             requested_at: event::iso_8601(self.requested_at_ms),
             referrer: None,
-            utm: [].into(),
+            utm: BTreeMap::new(),
             ext,
         }
         .into_event(id)

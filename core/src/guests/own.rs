@@ -180,7 +180,8 @@ impl Changes {
             match field {
                 GuestField::Guest(name) => {
                     let value = value(name, text);
-                    let alone = Map::from_iter([(name.clone(), value.clone())]);
+                    let mut alone = Map::new();
+                    alone.insert(name.clone(), value.clone());
                     if guest::read(&json(&alone)).is_ok() {
                         changes.guest.entry(name.clone()).or_insert(value);
                     }
@@ -203,7 +204,8 @@ impl Changes {
         let Some(name) = extension_name(name) else {
             return;
         };
-        let alone = Map::from_iter([(field.to_owned(), text.into())]);
+        let mut alone = Map::new();
+        alone.insert(field.to_owned(), text.into());
         if extension::read(&json(&alone), Some(name)).is_err() {
             return;
         }

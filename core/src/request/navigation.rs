@@ -70,8 +70,11 @@ fn is_html(range: &str) -> bool {
 fn is_refused(parameter: &str) -> bool {
     parameter
         .strip_prefix("q=")
-        .and_then(|weight| weight.trim().parse::<f32>().ok())
-        .is_some_and(|weight| weight <= 0.0)
+        // RFC 9110 §12.4.2. Not as a number: nothing else here needs the 10 KiB of tables that reading one takes.
+        .map(str::trim)
+        .is_some_and(|weight| {
+            weight.starts_with('0') && weight.bytes().all(|byte| matches!(byte, b'0' | b'.'))
+        })
 }
 
 fn lower(headers: &impl Headers, name: &str) -> Option<String> {

@@ -29,7 +29,7 @@ pub struct Args {
     /// Without optimisation: compiles faster, runs slower
     #[arg(long)]
     pub dev: bool,
-    /// Without wasm-opt: the Worker is a quarter larger and no slower, half a minute sooner there, and its stack traces
+    /// Without wasm-opt: the Worker is a third larger and no slower, half a minute sooner there, and its stack traces
     /// name functions
     #[arg(long)]
     pub no_opt: bool,
