@@ -1,7 +1,10 @@
 //! RFC 9111's arithmetic, and who outweighs whom.
 
 use super::*;
-use crate::template_cache::{Standing, storing::tests::rule};
+use crate::{
+    request::fixture::Lines,
+    template_cache::{Standing, storing::tests::rule},
+};
 
 /// 27 November 2026, 12:00:00 GMT.
 const NOW: u64 = 1_795_780_800_000;
@@ -47,7 +50,7 @@ fn the_date_of_the_tests_is_right() {
 #[test]
 fn without_a_word_of_xm_or_the_operator_nothing_is_guessed() {
     #[rustfmt::skip]
-    let silent: [&[(&str, &str)]; 5] = [&[], &[DATE], &[("cache-control", "public")], &[("last-modified", DATE.1)],
+    let silent: [Lines<'_>; 5] = [&[], &[DATE], &[("cache-control", "public")], &[("last-modified", DATE.1)],
         &[("pragma", "no-cache")]];
     for headers in silent {
         assert_eq!(lifetime(headers, None), None, "{headers:?}");
@@ -58,7 +61,7 @@ fn without_a_word_of_xm_or_the_operator_nothing_is_guessed() {
 fn caches_come_before_browsers_and_a_number_before_a_date() {
     let expires = ("Expires", "Fri, 27 Nov 2026 12:01:40 GMT");
     #[rustfmt::skip]
-    let cases: [(&[(&str, &str)], u64); 16] = [
+    let cases: [(Lines<'_>, u64); 16] = [
         (&[DATE, expires], 100),
         (&[expires], 100),
         (&[DATE, expires, ("Cache-Control", "max-age=50")], 50),
@@ -90,7 +93,7 @@ fn caches_come_before_browsers_and_a_number_before_a_date() {
 fn a_rule_outweighs_what_browsers_are_told_and_nothing_else() {
     let rule = rule(300, 60);
     #[rustfmt::skip]
-    let cases: [(&[(&str, &str)], (u64, u64, u64)); 11] = [
+    let cases: [(Lines<'_>, (u64, u64, u64)); 11] = [
         (&[], (300, 360, 360)),
         (&[("cache-control", "public, max-age=0")], (300, 360, 360)),
         (&[("expires", "-1"), ("pragma", "no-cache")], (300, 360, 360)),

@@ -1,10 +1,13 @@
 //! What a 304 does to an entry.
 
 use super::*;
-use crate::template_cache::{
-    Standing,
-    fixture::{NOW, entry},
-    storing::tests::rule,
+use crate::{
+    request::fixture::Lines,
+    template_cache::{
+        Standing,
+        fixture::{NOW, entry},
+        storing::tests::rule,
+    },
 };
 
 const HELD: [(&str, &str); 7] = [
@@ -104,7 +107,7 @@ fn a_304_that_forbids_keeping_ends_the_entry() {
 fn a_304_about_another_page_renews_nothing() {
     let date = "Thu, 26 Nov 2026 12:00:00 GMT";
     #[rustfmt::skip]
-    let cases: [(&str, &[(&str, &str)], bool); 11] = [
+    let cases: [(&str, Lines<'_>, bool); 11] = [
         ("\"1\"", &[("etag", "\"1\"")], true),
         ("\"1\"", &[("etag", "\"2\"")], false),
         ("\"1\"", &[("etag", "W/\"1\"")], true),

@@ -24,6 +24,11 @@ pub(super) fn assert_sound(entry: &Entry) {
     let places = template.parts.places;
     for place in [places.head_end, places.body_start].into_iter().flatten() {
         assert!(place <= whole.end);
+        for node in &template.parts.nodes {
+            let range = node.range();
+            let inside = range.start < place && place < range.end;
+            assert!(matches!(node, Node::Bytes(_)) || !inside);
+        }
     }
     assert!(entry.lifetime.born_ms <= entry.lifetime.asked_ms);
 }
