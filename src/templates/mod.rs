@@ -87,9 +87,12 @@ pub fn expects(place: &Place) -> bool {
 pub async fn in_cache(place: &Place, env: &Env) -> Option<Found> {
     let looking = async {
         let name = place.key.name();
-        let bytes = cache::get_bytes(cache::Place::Templates, &name);
-        let (bytes, ()) = futures_util::join!(bytes, purges::known(env));
-        bytes.ok().flatten()
+        let bytes = cache::get_bytes(cache::Place::Templates, &name)
+            .await
+            .ok()??;
+        // What other isolates have heard of since must be heard before it is trusted.
+        purges::known(env).await;
+        Some(bytes)
     };
     let bytes = clock::within(LOOK_UP_MS, looking).await??;
     let entry = Rc::new(Entry::decode(bytes).ok()?);
