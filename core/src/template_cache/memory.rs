@@ -5,8 +5,8 @@
 //! Which page goes when there is no room is decided by SIEVE (Zhang et al., NSDI 2024): pages stand in the order in which they
 //! came, a hand moves from the oldest towards the newest, passes over each that was asked for since it last came by, and takes
 //! the first that was not. So a crawler that asks for ten thousand pages, each once, has its own pages taken again, where LRU
-//! would give it the whole memory. Against a library (`quick_cache`) stands that this is two maps and a number, and that a hit
-//! writes one bit.
+//! would give it the whole memory. A library (`quick_cache`) would be 7 KB of the compressed Worker; this is two maps and a
+//! number, and a hit writes one bit.
 
 use std::{collections::BTreeMap, rc::Rc};
 
