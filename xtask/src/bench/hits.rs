@@ -1,7 +1,7 @@
 //! Pages that are kept: CPU time per request when XM is asked nothing.
 //!
 //! In: pages that every cache may keep. Out: what a pass-through (which asks XM), the built-in HTMLRewriter over the Cache API and
-//! the product with the page's compiled template in memory take for each. A page for which the product asks XM a second time is an
+//! the product with the page's compiled template in memory take for each; and what the calls that all of them make take alone. A page for which the product asks XM a second time is an
 //! error: that would be another table.
 
 use std::collections::HashMap;
@@ -28,14 +28,18 @@ const MOST: f64 = 0.33;
 /// When a Worker does not start, two of them do not give the same pages, or one that keeps pages asks XM for one twice.
 pub fn measure(site: &Site, args: &Args, cases: &[Case]) -> anyhow::Result<Vec<(Case, Samples)>> {
     let workers = site.workers(Kind::HITS, cases)?;
+    let calls = site.worker(Kind::Calls, cases)?;
     site.origin.set_delays(0, 0);
     let mut lengths = HashMap::new();
     for case in cases {
         for worker in &workers[1..] {
             fill(site, worker, case)?;
         }
-        lengths.insert(*case, same::check(&workers, &site.origin, case)?);
+        let mut lengths_of = same::check(&workers, &site.origin, case)?.to_vec();
+        lengths_of.push((Kind::Calls, prepare(site, &calls, case)?));
+        lengths.insert(*case, lengths_of);
     }
+    let workers: Vec<Worker> = workers.into_iter().chain([calls]).collect();
     println!("both show the same {} kept pages", cases.len());
     args.cpu_rounds("hits").of(cases, &workers, |worker, case| {
         let length = of(&lengths[case], worker.kind);
@@ -72,6 +76,21 @@ fn fill(site: &Site, worker: &Worker, case: &Case) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The visit after which the page is there; gives the length of what the next one gets.
+fn prepare(site: &Site, calls: &Worker, case: &Case) -> anyhow::Result<usize> {
+    let mut visitor = Visitor::connect(calls.address, case)?;
+    let mut length = 0;
+    for _ in 0..2 {
+        length = visitor.ask()?.body.len();
+        let asked = site.origin.asked(calls.kind.events())?;
+        ensure!(
+            asked.flows == case.flows as u64,
+            "the calls alone are {asked:?}"
+        );
+    }
+    Ok(length)
+}
+
 /// CPU per request.
 pub fn table(rows: &[(Case, Samples)]) -> String {
     let heads = [
@@ -79,6 +98,7 @@ pub fn table(rows: &[(Case, Samples)]) -> String {
         "components",
         "pass-through (asks XM)",
         "built-in, Cache API",
+        "its calls alone",
         "xm-edge, template in memory",
         "÷ built-in",
         "÷ pass-through",
@@ -87,7 +107,13 @@ pub fn table(rows: &[(Case, Samples)]) -> String {
         let all = |kind| &samples[&kind];
         let [page, components, _] = case.columns();
         let mut row = vec![page, components];
-        row.extend(Kind::HITS.map(|kind| ms(median(all(kind)))));
+        let kinds = [
+            Kind::PassThrough,
+            Kind::CachedBuiltIn,
+            Kind::Calls,
+            Kind::Keeping,
+        ];
+        row.extend(kinds.map(|kind| ms(median(all(kind)))));
         let ratio = |base| paired_ratio(all(Kind::Keeping), all(base));
         row.push(verdict(ratio(Kind::CachedBuiltIn), MOST, ""));
         row.push(format!("{:.2}", ratio(Kind::PassThrough)));

@@ -38,6 +38,8 @@ pub enum Kind {
     Impatient,
     /// The job of `BuiltIn` on pages from the Cache API.
     CachedBuiltIn,
+    /// The calls of `CachedBuiltIn` and nothing else: its page is there, whole.
+    Calls,
     /// The product on pages that it may keep.
     Keeping,
 }
@@ -58,6 +60,7 @@ impl Kind {
             Self::Telling => "two events",
             Self::Impatient => "short budget",
             Self::CachedBuiltIn => "built-in, cached",
+            Self::Calls => "the calls alone",
             Self::Keeping => "xm-edge, kept",
         }
     }
@@ -66,7 +69,7 @@ impl Kind {
     pub const fn events(self) -> u64 {
         match self {
             Self::PassThrough | Self::Silent | Self::Impatient => 0,
-            Self::BuiltIn | Self::XmEdge | Self::CachedBuiltIn | Self::Keeping => 1,
+            Self::BuiltIn | Self::XmEdge | Self::CachedBuiltIn | Self::Calls | Self::Keeping => 1,
             Self::Telling => 2,
         }
     }
@@ -78,6 +81,10 @@ impl Kind {
             Self::BuiltIn => &[("worker.js", "bench/built-in.js")],
             Self::CachedBuiltIn => &[
                 ("worker.js", "bench/cached-built-in.js"),
+                ("built-in.js", "bench/built-in.js"),
+            ],
+            Self::Calls => &[
+                ("worker.js", "bench/calls.js"),
                 ("built-in.js", "bench/built-in.js"),
             ],
             Self::XmEdge | Self::Silent | Self::Telling | Self::Impatient | Self::Keeping => &[
@@ -200,7 +207,7 @@ fn bindings(kind: Kind, origin: &str, cases: &[Case]) -> Map<String, Value> {
         }
         bind("SITE", site);
     }
-    if matches!(kind, Kind::BuiltIn | Kind::CachedBuiltIn) {
+    if matches!(kind, Kind::BuiltIn | Kind::CachedBuiltIn | Kind::Calls) {
         let flows: Map<String, Value> = cases
             .iter()
             .map(|case| (case.path(), case.friendly_ids().into()))
