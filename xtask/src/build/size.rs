@@ -12,7 +12,7 @@ use flate2::{Compression, write::GzEncoder};
 /// Not Cloudflare's limit, which is 3 MB on the free plan: a size a few percent above the present one, so that a
 /// dependency that brings tables along is seen when it comes. docs/performance.md ("Build") says what the bytes are;
 /// raise it when something is worth its bytes, and say there what that was.
-pub const LIMIT_KIB: usize = 760;
+pub const LIMIT_KIB: usize = 800;
 
 /// Two sizes in bytes.
 pub struct Size {
