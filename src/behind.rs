@@ -3,7 +3,7 @@
 //! In: the page's bytes as XM sends them and as they leave, then its end. Out: what may leave. What is put there is the
 //! core's.
 
-use xm_edge_core::{preview::Overlay, render::Page, tag::Tail};
+use xm_edge_core::{preview::Overlay, render::Page, tag::Tail, template::Template};
 
 /// One of the two.
 pub enum Behind {
@@ -16,6 +16,14 @@ impl Behind {
     pub fn push(&mut self, bytes: &[u8]) {
         if let Self::Tail(tail) = self {
             tail.push(bytes);
+        }
+    }
+
+    /// Looks at a page that is here already; what is found in it is noted there for the next visitor.
+    pub fn look_at(&mut self, template: &Template) {
+        if let Self::Tail(tail) = self {
+            let found = tail.look_at(&template.body, template.findings.get());
+            template.findings.set(found);
         }
     }
 

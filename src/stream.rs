@@ -201,7 +201,7 @@ impl Stream {
             Body::Template(template) => {
                 ended.received = template.body.len() as u64;
                 if let Some(behind) = &mut behind {
-                    behind.push(&template.body);
+                    behind.look_at(&template);
                 }
                 page.begin();
                 (None, None, None, None)
@@ -276,7 +276,7 @@ impl Stream {
                     });
                 }
                 if page.is_done() && !ended.truncated {
-                    match output.finish(&out).await {
+                    match output.finish(out).await {
                         Ok(()) => ended.written = writing_to,
                         Err(_) => ended.visitor_gone = true,
                     }

@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("insertion", &[]),
     ("reason", &[]),
     ("steady", &[]),
-    ("template", &["reason"]),
+    ("template", &["insertion", "reason"]),
     ("decision", &["reason", "template"]),
     ("render", &["decision", "insertion", "reason", "template"]),
     ("cdp", &["config"]),

@@ -63,10 +63,15 @@ impl Output {
     ///
     /// # Errors
     /// The visitor is gone, or the memory full.
-    pub async fn finish(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
+    pub async fn finish(&mut self, bytes: Vec<u8>) -> Result<(), JsValue> {
         match self {
-            Self::Memory { .. } | Self::Nowhere { .. } => self.write(bytes).await,
-            Self::Visitor(writer) => writer.finish(bytes).await,
+            // All there is: it is kept as it is.
+            Self::Memory { bytes: kept, limit } if kept.is_empty() && bytes.len() <= *limit => {
+                *kept = bytes;
+                Ok(())
+            }
+            Self::Memory { .. } | Self::Nowhere { .. } => self.write(&bytes).await,
+            Self::Visitor(writer) => writer.finish(&bytes).await,
         }
     }
 

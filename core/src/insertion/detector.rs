@@ -67,6 +67,20 @@ impl Detector {
             .iter()
             .any(|texts| texts.iter().all(|sought| sought.found))
     }
+
+    /// Looks at a whole page, or takes `known`, what came of it when somebody did before. Gives the verdict.
+    pub fn look_at(&mut self, page: &[u8], known: Option<bool>) -> bool {
+        match known {
+            Some(true) => {
+                for sought in self.ways.iter_mut().flatten() {
+                    sought.found = true;
+                }
+            }
+            Some(false) => {}
+            None => self.push(page),
+        }
+        self.found()
+    }
 }
 
 impl Sought {

@@ -6,8 +6,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod detector;
+mod findings;
 
 pub use detector::Detector;
+pub use findings::Findings;
 
 /// What a page gets while it streams. All of it is ASCII, so that it means the same in every charset.
 #[derive(Clone, Debug)]

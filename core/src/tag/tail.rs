@@ -5,7 +5,7 @@
 //! No byte of the page is changed.
 
 use super::{Injection, Position, beacon, body_end::BodyEnd, carried, html_at};
-use crate::insertion::Detector;
+use crate::insertion::{Detector, Findings};
 
 /// How authors write the mark; a browser takes any case, and so do these two.
 const MARKS: [&[&str]; 2] = [&["data-cdp-goal"], &["DATA-CDP-GOAL"]];
@@ -43,6 +43,18 @@ impl Tail {
         }
         self.goals.push(bytes);
         self.beacons.push(bytes);
+    }
+
+    /// Looks at the whole page, as XM sent it, for what nobody has looked for yet.
+    pub fn look_at(&mut self, page: &[u8], findings: Findings) -> Findings {
+        let tag = self.tag.as_mut();
+        Findings {
+            tag: tag.map_or(findings.tag, |(tag, _)| {
+                Some(tag.look_at(page, findings.tag))
+            }),
+            goals: Some(self.goals.look_at(page, findings.goals)),
+            beacons: Some(self.beacons.look_at(page, findings.beacons)),
+        }
     }
 
     /// Takes the next bytes of the page as it leaves; gives those that may leave now.
@@ -161,6 +173,37 @@ mod tests {
         let own = "<html><body><script>window.Engage.init({})</script></body></html>";
         for chunk in 1..12 {
             assert_eq!(added(engage(), own, chunk), "", "chunks of {chunk}");
+        }
+    }
+
+    #[test]
+    fn what_was_found_once_is_as_good_as_looking() {
+        let cdp = fixture::cdp();
+        let plain = PAGE.replace("data-cdp-goal", "title");
+        let beacon = format!("{PAGE}<script src=\"/_cdp/beacon.js\"></script>");
+        let tagged = "<html><body><script>window.Engage.init({})</script></body></html>".to_owned();
+        for page in [PAGE.to_owned(), plain, beacon, tagged] {
+            let mut findings = Findings::default();
+            // The first visitor's page gets no tag: nobody has looked for it then.
+            for tag in [Tag::None, engage(), engage()] {
+                let mut site = fixture::site();
+                site.tag = tag;
+                let tail = || {
+                    Tail::new(&Injection {
+                        cdp: &cdp,
+                        site: &site,
+                        origin: "https://shop.example",
+                        nonce: None,
+                    })
+                };
+                let (mut pushed, mut told) = (tail(), tail());
+                pushed.push(page.as_bytes());
+                findings = told.look_at(page.as_bytes(), findings);
+                assert_eq!(told.html(), pushed.html(), "{page}");
+                let mut recalled = tail();
+                assert_eq!(recalled.look_at(b"another page", findings), findings);
+                assert_eq!(recalled.html(), pushed.html(), "{page}");
+            }
         }
     }
 }

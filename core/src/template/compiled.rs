@@ -3,12 +3,14 @@
 //! In: the bytes of a complete page, as XM gives it to everyone. Out: a [`Template`], plain data. What is told about one
 //! visitor's response (whether XM vouches for a guest) is no part of it: `data-cdp-guest` does not count in a template.
 
+use std::cell::Cell;
+
 use encoding_rs::Encoding;
 
 use super::{
     CompileOptions, Compiler, FailedComponent, IgnoredMark, Look, Node, PageFacts, Places, Source,
 };
-use crate::reason::Failure;
+use crate::{insertion::Findings, reason::Failure};
 
 /// A page's bytes and its parts.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +19,8 @@ pub struct Template {
     pub body: Vec<u8>,
     /// What it consists of.
     pub parts: Compiled,
+    /// What was found in it so far.
+    pub findings: Cell<Findings>,
 }
 
 /// The parts of a page; ranges are offsets into its bytes.
@@ -35,6 +39,16 @@ pub struct Compiled {
 }
 
 impl Template {
+    /// A template of these parts.
+    #[must_use]
+    pub fn new(body: Vec<u8>, parts: Compiled) -> Self {
+        Self {
+            body,
+            parts,
+            findings: Cell::default(),
+        }
+    }
+
     /// Compiles `body`, a document in `encoding`.
     ///
     /// # Errors
@@ -57,6 +71,6 @@ impl Template {
             facts: compiler.facts(),
             places: compiler.places(),
         };
-        Ok(Self { body, parts })
+        Ok(Self::new(body, parts))
     }
 }

@@ -87,7 +87,7 @@ impl Entry {
         });
         let (head, parts) = read.ok_or(Broken::Parts)?;
         bytes.truncate(body);
-        let template = Template { body: bytes, parts };
+        let template = Template::new(bytes, parts);
         Ok(Self {
             page: Rc::new(Page {
                 template: Rc::new(template),
