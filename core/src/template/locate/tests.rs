@@ -110,6 +110,16 @@ fn markup() -> impl Strategy<Value = String> {
         ">",
         "<",
     ]);
+    // Longer than any start tag may be that waits for its end.
+    let long = prop::sample::select(vec![
+        "x",
+        "<script>a<b ",
+        "<b title='",
+        "<!-- <i ",
+        "a<b c=\"",
+    ])
+    .prop_map(|begin| format!("{begin}{}", "x".repeat(LONGEST_TAG + 1)));
+    let piece = prop_oneof![199 => piece.prop_map(str::to_owned), 1 => long];
     prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
 }
 
