@@ -90,20 +90,25 @@ pub(super) fn check(page: &Page<'_>, rules: &Rules, found: &mut Vec<Finding>) {
             quoted.join(", ")
         ));
     }
-    let cache_control = response
-        .headers
-        .get("cache-control")
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    // A field for CDNs outweighs the one for everybody, what that forbids included (RFC 9213 §2.1).
+    let (field, cache_control) = [
+        "Cloudflare-CDN-Cache-Control",
+        "CDN-Cache-Control",
+        "Cache-Control",
+    ]
+    .into_iter()
+    .find_map(|field| Some((field, response.headers.get(&field.to_ascii_lowercase())?)))
+    .unwrap_or_default();
+    let cache_control = cache_control.to_ascii_lowercase();
     let forbidding: Vec<&str> = cache_control
         .split(',')
         .map(|directive| directive.split('=').next().unwrap_or_default().trim())
-        .filter(|directive| matches!(*directive, "private" | "no-store" | "no-cache"))
+        .filter(|directive| matches!(*directive, "private" | "no-store"))
         .collect();
     if !forbidding.is_empty() {
-        reasons.push(format!("Cache-Control says {}", forbidding.join(", ")));
+        reasons.push(format!("{field} says {}", forbidding.join(", ")));
         help.push(
-            "let XM send Cache-Control: public for pages that are the same for everyone".to_owned(),
+            "let XM send CDN-Cache-Control: max-age=300, or Cache-Control: public, for pages that are the same for everyone".to_owned(),
         );
     }
     let vary = response.headers.get("vary").unwrap_or_default();
