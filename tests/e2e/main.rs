@@ -20,6 +20,7 @@ mod leaving;
 mod limits;
 mod log;
 mod marks;
+mod memory;
 mod not_found;
 mod page_events;
 mod page_experiences;

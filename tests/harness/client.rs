@@ -1,7 +1,12 @@
 //! The visitor. In: a request as a test describes it; by default the navigation of a real Chrome. Out: an
 //! [`Exchange`] that reads the answer as it comes. It never retries, follows a redirect or stores a cookie.
 
-use std::{io::Write, net::TcpStream};
+use std::{
+    io::{self, Write},
+    net::TcpStream,
+};
+
+use socket2::{Domain, Socket, Type};
 
 use crate::{Exchange, HANG_LIMIT, Response, Workerd};
 
@@ -39,6 +44,8 @@ pub struct Visit<'a> {
     target: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    /// What the system takes for a visitor who does not read.
+    receive_buffer: Option<usize>,
 }
 
 impl<'a> Visit<'a> {
@@ -57,6 +64,7 @@ impl<'a> Visit<'a> {
             target: target.to_owned(),
             headers,
             body: Vec::new(),
+            receive_buffer: None,
         }
     }
 
@@ -121,14 +129,20 @@ impl<'a> Visit<'a> {
             .header("Content-Length", &length)
     }
 
+    /// Bounds what arrives without being read: a visitor on a slow line.
+    #[must_use]
+    pub fn receive_buffer(mut self, bytes: usize) -> Self {
+        self.receive_buffer = Some(bytes);
+        self
+    }
+
     /// Sends the request and leaves the reading to the test.
     ///
     /// # Panics
     /// When workerd does not accept the connection.
     #[must_use]
     pub fn send(&self) -> Exchange {
-        let mut stream =
-            TcpStream::connect(self.server.address()).expect("workerd refused the connection");
+        let mut stream = self.connect().expect("workerd refused the connection");
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(HANG_LIMIT)).unwrap();
         let mut message = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
@@ -148,6 +162,16 @@ impl<'a> Visit<'a> {
             .write_all(&message)
             .expect("workerd closed the connection");
         Exchange::new(stream, self.method == "HEAD")
+    }
+
+    fn connect(&self) -> io::Result<TcpStream> {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        // Before it connects: then the window is offered accordingly.
+        if let Some(bytes) = self.receive_buffer {
+            socket.set_recv_buffer_size(bytes)?;
+        }
+        socket.connect(&self.server.address().into())?;
+        Ok(socket.into())
     }
 
     /// Sends the request and reads the whole answer.

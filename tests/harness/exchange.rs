@@ -3,6 +3,7 @@
 
 use std::{
     io::{ErrorKind, Read, Write},
+    mem,
     net::TcpStream,
     time::Duration,
 };
@@ -113,6 +114,25 @@ impl Exchange {
         })
     }
 
+    /// Reads to the end and keeps nothing: the body goes to `take` piece by piece.
+    ///
+    /// # Panics
+    /// When nothing comes for the hang limit.
+    #[must_use]
+    pub fn drain(mut self, mut take: impl FnMut(&[u8])) -> End {
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            take(&mem::take(&mut self.body.bytes));
+            if self.head.is_some() && self.body.complete {
+                return End::Complete;
+            }
+            if let Some(end) = self.ended {
+                return end;
+            }
+            self.read("the rest of the response", &mut buffer);
+        }
+    }
+
     fn read_until<T>(&mut self, what: &str, mut enough: impl FnMut(&Self) -> Option<T>) -> T {
         let mut buffer = vec![0; 64 * 1024];
         loop {
@@ -125,19 +145,22 @@ impl Exchange {
                 self.ended,
                 self.seen()
             );
-            match self.stream.read(&mut buffer) {
-                Ok(0) => self.ended = Some(End::Cut),
-                Ok(count) => self.pending.extend_from_slice(&buffer[..count]),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
-                {
-                    panic!("hang while waiting for {what}; {}", self.seen())
-                }
-                Err(_) => self.ended = Some(End::Reset),
-            }
-            self.decode();
+            self.read(what, &mut buffer);
         }
+    }
+
+    /// Reads what is there, and decodes it.
+    fn read(&mut self, what: &str, buffer: &mut [u8]) {
+        match self.stream.read(buffer) {
+            Ok(0) => self.ended = Some(End::Cut),
+            Ok(count) => self.pending.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                panic!("hang while waiting for {what}; {}", self.seen())
+            }
+            Err(_) => self.ended = Some(End::Reset),
+        }
+        self.decode();
     }
 
     /// What came last, for messages.
@@ -192,6 +215,7 @@ struct Body {
 #[derive(Clone, Copy, Default)]
 enum Framing {
     Chunked,
+    /// So many bytes are still to come.
     Length(usize),
     #[default]
     None,
@@ -207,10 +231,11 @@ impl Body {
                 pending.drain(..used);
                 self.complete |= complete;
             }
-            Framing::Length(length) => {
-                let take = pending.len().min(length - self.bytes.len());
+            Framing::Length(missing) => {
+                let take = pending.len().min(missing);
                 self.bytes.extend(pending.drain(..take));
-                self.complete = self.bytes.len() == length;
+                self.framing = Framing::Length(missing - take);
+                self.complete = missing == take;
             }
             Framing::None => self.complete = true,
             Framing::UntilClose => {

@@ -5,6 +5,10 @@
 use std::{
     io::{ErrorKind, Read, Write},
     net::{Shutdown, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -28,6 +32,11 @@ pub struct Reply {
 enum Step {
     Part(Vec<u8>),
     Pause(Duration),
+    Repeat {
+        bytes: Arc<[u8]>,
+        times: usize,
+        written: Arc<AtomicU64>,
+    },
     Signal(Latch),
     Wait(Latch),
 }
@@ -126,6 +135,22 @@ impl Reply {
     #[must_use]
     pub fn part(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.body.push(Step::Part(bytes.as_ref().to_vec()));
+        self
+    }
+
+    /// The same part so many times, kept in memory once; `written` grows by what the system took of it.
+    #[must_use]
+    pub fn repeat(
+        mut self,
+        bytes: impl AsRef<[u8]>,
+        times: usize,
+        written: &Arc<AtomicU64>,
+    ) -> Self {
+        self.body.push(Step::Repeat {
+            bytes: bytes.as_ref().into(),
+            times,
+            written: Arc::clone(written),
+        });
         self
     }
 
@@ -294,12 +319,10 @@ impl Reply {
     fn body_length(&self) -> usize {
         self.body
             .iter()
-            .map(|step| {
-                if let Step::Part(bytes) = step {
-                    bytes.len()
-                } else {
-                    0
-                }
+            .map(|step| match step {
+                Step::Part(bytes) => bytes.len(),
+                Step::Repeat { bytes, times, .. } => bytes.len() * times,
+                Step::Pause(_) | Step::Signal(_) | Step::Wait(_) => 0,
             })
             .sum()
     }
@@ -309,17 +332,17 @@ impl Step {
     fn play(&self, stream: &mut TcpStream, framing: Framing) -> Option<()> {
         match self {
             Self::Part(bytes) if bytes.is_empty() => {}
-            Self::Part(bytes) => match framing {
-                Framing::Chunked => {
-                    let mut chunk = format!("{:x}\r\n", bytes.len()).into_bytes();
-                    chunk.extend_from_slice(bytes);
-                    chunk.extend_from_slice(b"\r\n");
-                    stream.write_all(&chunk).ok()?;
+            Self::Part(bytes) => write_part(stream, bytes, framing)?,
+            Self::Repeat {
+                bytes,
+                times,
+                written,
+            } => {
+                for _ in 0..*times {
+                    write_part(stream, bytes, framing)?;
+                    written.fetch_add(bytes.len() as u64, Ordering::SeqCst);
                 }
-                Framing::Declared(_) | Framing::Length | Framing::Raw => {
-                    stream.write_all(bytes).ok()?
-                }
-            },
+            }
             Self::Pause(pause) => std::thread::sleep(*pause),
             Self::Signal(gate) => gate.open(),
             Self::Wait(gate) => {
@@ -329,5 +352,17 @@ impl Step {
             }
         }
         Some(())
+    }
+}
+
+fn write_part(stream: &mut TcpStream, bytes: &[u8], framing: Framing) -> Option<()> {
+    match framing {
+        Framing::Chunked => {
+            let mut chunk = format!("{:x}\r\n", bytes.len()).into_bytes();
+            chunk.extend_from_slice(bytes);
+            chunk.extend_from_slice(b"\r\n");
+            stream.write_all(&chunk).ok()
+        }
+        Framing::Declared(_) | Framing::Length | Framing::Raw => stream.write_all(bytes).ok(),
     }
 }

@@ -128,6 +128,19 @@ impl Workerd {
         self.address
     }
 
+    /// The most memory that its process has had at once, in bytes; `None` on systems that do not tell.
+    ///
+    /// # Panics
+    /// When it has ended.
+    #[must_use]
+    pub fn most_memory(&self) -> Option<u64> {
+        let pid = self.killer.0.lock().unwrap().id();
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.expect("workerd has ended").trim().strip_suffix(" kB");
+        kib.and_then(|kib| Some(kib.parse::<u64>().ok()? * 1024))
+    }
+
     /// Every line that was logged, standard output and error together.
     #[must_use]
     pub fn lines(&self) -> &Journal<String> {
