@@ -113,29 +113,32 @@ impl Plot {
                 );
             }
         }
-        for (name, y) in self.names(top) {
+        for (name, (x, y)) in self.names(left, top) {
             let _ = writeln!(
                 svg,
                 "<text x=\"{:.1}\" y=\"{:.1}\">{name}</text>",
-                right_end + 10.0,
+                x + 10.0,
                 y + 4.5
             );
         }
         svg + "</svg>\n"
     }
 
-    /// Each line's name at its end, from the top, none over another.
-    fn names(&self, top: impl Fn(f64) -> f64) -> Vec<(&'static str, f64)> {
-        let end = |line: &Line| top(line.points.last().map_or(0.0, |(_, y)| *y));
-        let mut names: Vec<_> = self
-            .lines
-            .iter()
-            .map(|line| (line.name, end(line)))
-            .collect();
-        names.sort_by(|(_, left), (_, right)| right.total_cmp(left));
+    /// Each line's name at its end, from the bottom, none over another.
+    fn names(
+        &self,
+        left: impl Fn(f64) -> f64,
+        top: impl Fn(f64) -> f64,
+    ) -> Vec<(&'static str, (f64, f64))> {
+        let end = |line: &Line| {
+            let (x, y) = line.points.last().copied().unwrap_or_default();
+            (line.name, (left(x), top(y)))
+        };
+        let mut names: Vec<_> = self.lines.iter().map(end).collect();
+        names.sort_by(|(_, one), (_, other)| other.1.total_cmp(&one.1));
         // From the bottom upwards: there is always room above.
         let mut lowest = f64::INFINITY;
-        for (_, y) in &mut names {
+        for (_, (_, y)) in &mut names {
             *y = y.min(lowest - NAME_HEIGHT);
             lowest = *y;
         }
@@ -191,7 +194,8 @@ mod tests {
             y: "y",
             lines: ["a", "b", "c"].map(line).into(),
         };
-        let heights: Vec<f64> = plot.names(|y| y).into_iter().map(|(_, y)| y).collect();
+        let names = plot.names(|x| x, |y| y);
+        let heights: Vec<f64> = names.into_iter().map(|(_, (_, y))| y).collect();
         assert!(
             heights
                 .windows(2)
