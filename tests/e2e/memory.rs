@@ -113,8 +113,8 @@ fn wait_until_nothing_moves(world: &World, written: &AtomicU64) -> u64 {
 }
 
 #[test]
-fn two_hundred_visitors_who_do_not_read_hold_xm_back_and_not_the_pages() {
-    const VISITORS: usize = 200;
+fn many_visitors_who_do_not_read_hold_xm_back_and_not_the_pages() {
+    const VISITORS: usize = 64;
     let world = World::start();
     let before = at_rest(&world);
     let (page, filler, written) = (Page::with(""), filler(), Arc::default());
