@@ -170,7 +170,10 @@ impl PageRequest<'_> {
                     Standing::Dead => {}
                 }
             }
-            if lead.is_some() || followed_ms >= FOLLOW_MS || !templates::expects(place) {
+            let alone = stale
+                .as_ref()
+                .is_some_and(|entry: &Rc<Entry>| !entry.lifetime.is_shared_by_asking());
+            if alone || lead.is_some() || followed_ms >= FOLLOW_MS || !templates::expects(place) {
                 break;
             }
             lead = Lead::begin(place);

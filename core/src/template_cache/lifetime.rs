@@ -62,6 +62,13 @@ impl Lifetime {
         }
     }
 
+    /// Whether XM's word makes it fresh for others as well. Otherwise each page view must ask for itself, and none gains by waiting
+    /// for another's answer.
+    #[must_use]
+    pub const fn is_shared_by_asking(&self) -> bool {
+        self.fresh_ms > 0
+    }
+
     /// For how many seconds from now it is worth keeping.
     #[must_use]
     pub const fn kept_s(&self, now_ms: u64) -> u64 {
@@ -147,5 +154,12 @@ mod tests {
         assert_eq!(page.kept_s(BORN + 2_500), 0);
         let lasting = lifetime(u64::MAX, u64::MAX, u64::MAX, u64::MAX);
         assert_eq!(lasting.standing(u64::MAX), Standing::Fresh);
+    }
+
+    #[test]
+    fn nobody_waits_for_another_where_each_must_ask_for_itself() {
+        // `no-cache` and `max-age=0` with a validator.
+        assert!(!lifetime(0, 0, 0, 86_400_000).is_shared_by_asking());
+        assert!(lifetime(1_000, 1_000, 0, 86_400_000).is_shared_by_asking());
     }
 }
