@@ -1,7 +1,7 @@
 //! Phases 5 and 6: the page streams to the visitor, and afterwards the CDP and the log hear of it.
 //!
-//! In: a page that XM has begun to send, or that is here already. Out: a response whose body is still to come. What is left to do runs on after
-//! the response.
+//! In: a page that XM has begun to send, or that is here already. Out: a response whose body is still to come. What is left
+//! to do runs on after the response.
 
 use std::rc::Rc;
 

@@ -1,15 +1,9 @@
 // Cloudflare's cache and KV, as Miniflare has them: an isolate that begins knows the decisions and the rollout of the one before.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 
-const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-const { Miniflare } = createRequire(join(ROOT, "node_modules/wrangler/package.json"))("miniflare");
+import { newIsolate, serve, storage } from "./lib/isolate.mjs";
+
 const JANE = "a38b230c-11eb-4cf9-8d5d-274e9f344925";
 const JOAN = "b38b230c-11eb-4cf9-8d5d-274e9f344925";
 const PAGE =
@@ -17,53 +11,27 @@ const PAGE =
 
 let flows = 0;
 let works = true;
-const site = createServer((request, response) => {
-  request.resume();
-  request.on("end", () => {
-    const json = (status, body) => {
-      response.writeHead(status, { "content-type": "application/json" });
-      response.end(JSON.stringify(body));
-    };
-    if (request.url === "/v2/callFlows") {
-      flows += 1;
-      json(works ? 200 : 500, { variantId: "b" });
-    } else if (request.url.startsWith("/v1.2/")) {
-      json(201, { status: "OK" });
-    } else {
-      response.writeHead(200, { "content-type": "text/html; charset=utf-8" });
-      response.end(PAGE);
-    }
-  });
+const site = await serve((request, response) => {
+  const json = (status, body) => {
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(JSON.stringify(body));
+  };
+  if (request.url === "/v2/callFlows") {
+    flows += 1;
+    json(works ? 200 : 500, { variantId: "b" });
+  } else if (request.url.startsWith("/v1.2/")) {
+    json(201, { status: "OK" });
+  } else {
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8" });
+    response.end(PAGE);
+  }
 });
-await new Promise((done) => site.listen(0, "127.0.0.1", done));
-const url = `http://127.0.0.1:${site.address().port}`;
-
-const folder = mkdtempSync(join(tmpdir(), "xm-edge-reuse-"));
-const date = /^compatibility_date\s*=\s*"([^"]+)"/m.exec(readFileSync(join(ROOT, "wrangler.toml"), "utf8"))[1];
+const { url } = site;
+const { folder, remove } = storage();
 
 /** A new isolate, with the cache and the KV of the one before. */
-const start = (keys, more = {}) =>
-  new Miniflare({
-    rootPath: join(ROOT, "build"),
-    modules: [
-      { type: "ESModule", path: "index.js" },
-      { type: "CompiledWasm", path: "index_bg.wasm" },
-    ],
-    compatibilityDate: date,
-    host: "127.0.0.1",
-    cf: false,
-    cachePersist: folder,
-    kvPersist: folder,
-    ...more,
-    bindings: {
-      XM_ORIGIN: url,
-      CDP_ENDPOINT: url,
-      CDP_CLIENT_KEY: "pqsTESTKEY",
-      POINT_OF_SALE: "shop/ie",
-      SITE: { decision_budget_ms: 10_000, ...keys },
-      ...more.bindings,
-    },
-  });
+const start = (keys, { bindings, ...more } = {}) =>
+  newIsolate(url, folder, { SITE: { decision_budget_ms: 10_000, ...keys }, ...bindings }, more);
 
 async function visit(isolate, id) {
   const headers = { accept: "text/html", cookie: `bid_pqsTESTKEY=${id}`, "user-agent": "Mozilla/5.0 Chrome/131.0.0.0" };
@@ -135,5 +103,5 @@ try {
   console.log(`${passed} passed, 0 failed`);
 } finally {
   site.close();
-  rmSync(folder, { recursive: true, force: true });
+  remove();
 }

@@ -2,68 +2,37 @@
 // the cache that is not one, and hears of purges.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
-const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-const { Miniflare } = createRequire(join(ROOT, "node_modules/wrangler/package.json"))("miniflare");
+import { newIsolate, serve, storage } from "./lib/isolate.mjs";
+
 const JANE = "a38b230c-11eb-4cf9-8d5d-274e9f344925";
 const KEY = "0123456789abcdef0123456789abcdef-key";
 const PAGE =
   '<html lang="en"><body><p data-cdp-experience="hero">D<template data-cdp-variant="b">for you</template></p></body></html>';
 
 let renders = 0;
-const site = createServer((request, response) => {
-  request.resume();
-  request.on("end", () => {
-    if (request.url === "/v2/callFlows" || request.url.startsWith("/v1.2/")) {
-      response.writeHead(200, { "content-type": "application/json" });
-      response.end(JSON.stringify({ status: "OK", variantId: "b" }));
-    } else {
-      renders += 1;
-      response.writeHead(200, {
-        "content-type": "text/html; charset=utf-8",
-        "cache-control": "public, max-age=600",
-        "x-render": String(renders),
-      });
-      response.end(PAGE);
-    }
-  });
+const site = await serve((request, response) => {
+  if (request.url === "/v2/callFlows" || request.url.startsWith("/v1.2/")) {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(JSON.stringify({ status: "OK", variantId: "b" }));
+  } else {
+    renders += 1;
+    response.writeHead(200, {
+      "content-type": "text/html; charset=utf-8",
+      "cache-control": "public, max-age=600",
+      "x-render": String(renders),
+    });
+    response.end(PAGE);
+  }
 });
-await new Promise((done) => site.listen(0, "127.0.0.1", done));
-const url = `http://127.0.0.1:${site.address().port}`;
-
-const folder = mkdtempSync(join(tmpdir(), "xm-edge-templates-"));
-const date = /^compatibility_date\s*=\s*"([^"]+)"/m.exec(readFileSync(join(ROOT, "wrangler.toml"), "utf8"))[1];
+const { url } = site;
+const { folder, remove } = storage();
 
 /** A new isolate, with the cache and the KV of the one before. */
-const start = (more = {}) =>
-  new Miniflare({
-    rootPath: join(ROOT, "build"),
-    modules: [
-      { type: "ESModule", path: "index.js" },
-      { type: "CompiledWasm", path: "index_bg.wasm" },
-    ],
-    compatibilityDate: date,
-    host: "127.0.0.1",
-    cf: false,
-    cachePersist: folder,
-    kvPersist: folder,
-    ...more,
-    bindings: {
-      XM_ORIGIN: url,
-      CDP_ENDPOINT: url,
-      CDP_CLIENT_KEY: "pqsTESTKEY",
-      POINT_OF_SALE: "shop/ie",
-      XM_API_KEY: KEY,
-      SITE: { decision_budget_ms: 10_000 },
-      ...more.bindings,
-    },
-  });
+const start = ({ bindings, ...more } = {}) =>
+  newIsolate(url, folder, { XM_API_KEY: KEY, SITE: { decision_budget_ms: 10_000 }, ...bindings }, more);
 
 /** Visits, and tells how often XM rendered for it. */
 async function visit(isolate, path = "/") {
@@ -163,6 +132,6 @@ try {
   console.log(`${passed} passed, 0 failed`);
 } finally {
   site.close();
-  rmSync(folder, { recursive: true, force: true });
+  remove();
   rmSync(`${folder}-elsewhere`, { recursive: true, force: true });
 }

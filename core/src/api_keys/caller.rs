@@ -2,6 +2,8 @@
 //!
 //! In: headers, the keys. Out: nothing, or an answer that says what is wrong and nothing about the key.
 
+use data_url::mime::Mime;
+
 use super::{ApiKeys, Denied, KeyFault, SECRETS, Scope};
 use crate::{
     answer::{Answer, problem},
@@ -25,6 +27,35 @@ pub fn refuse_browsers(headers: &impl Headers, what: &str) -> Result<(), Answer>
          Call this endpoint from XM's server, and replace the key if it has ever been part of a page."
     );
     Err(problem(403, &detail, &[]))
+}
+
+/// Refuses, before it is read, a body that is no JSON or says that it is longer than `most` bytes.
+///
+/// # Errors
+/// The answer.
+pub fn refuse_body(headers: &impl Headers, most: usize) -> Result<(), Answer> {
+    let is_json = |value: String| {
+        value.parse::<Mime>().is_ok_and(|mime| {
+            (mime.type_.as_str(), mime.subtype.as_str()) == ("application", "json")
+        })
+    };
+    if !headers.get("content-type").is_some_and(is_json) {
+        let detail = "Send JSON, with the header Content-Type: application/json.";
+        return Err(problem(415, detail, &[]));
+    }
+    let announced = headers.get("content-length");
+    let announced = announced.and_then(|length| length.trim().parse::<u64>().ok());
+    if announced.is_some_and(|length| length > most as u64) {
+        return Err(too_large(most));
+    }
+    Ok(())
+}
+
+/// The answer to a body of more than `most` bytes.
+#[must_use]
+pub fn too_large(most: usize) -> Answer {
+    let detail = format!("The body may have at most {} KiB.", most / 1024);
+    problem(413, &detail, &[])
 }
 
 impl ApiKeys {

@@ -18,7 +18,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
-pub use caller::{refuse_browsers, unset};
+pub use caller::{refuse_body, refuse_browsers, too_large, unset};
 pub use scope::{Scope, Scopes};
 
 /// The secrets that hold keys. Two of them, so that a key can be replaced without knowing the old one: the new one goes

@@ -3,8 +3,6 @@
 //! In: method, path, query, headers; tenant and secrets. Out: an [`Exchange`], or an answer. Everything that can be
 //! refused without the body is refused before it is read.
 
-use data_url::mime::Mime;
-
 use super::{
     access,
     call::Caller,
@@ -16,7 +14,7 @@ use super::{
 };
 use crate::{
     answer::{Answer, Invalid, problem},
-    api_keys::Scope,
+    api_keys::{Scope, refuse_body},
     cdp::BrowserId,
     config::{CdpSettings, GuestApi, Site},
     request::{Cookies, Headers, Target, browser_id},
@@ -65,7 +63,7 @@ pub fn open<H: Headers>(
         _ => None,
     };
     if route.operation.has_body() {
-        refuse_body(headers)?;
+        refuse_body(headers, MAX_BODY)?;
     }
     let caller = Caller::new(cdp, token, site.guest_api);
     let key = idempotency_key(&route, headers)?;
@@ -121,31 +119,6 @@ fn bad_request(field: &str, wrong: &str) -> Answer {
         "The request is not valid; the CDP was not called.",
         &[error],
     )
-}
-
-fn refuse_body(headers: &impl Headers) -> Result<(), Answer> {
-    let is_json = |value: &str| {
-        value.parse::<Mime>().is_ok_and(|mime| {
-            (mime.type_.as_str(), mime.subtype.as_str()) == ("application", "json")
-        })
-    };
-    if !headers
-        .get("content-type")
-        .is_some_and(|value| is_json(&value))
-    {
-        let detail = "Send JSON, with the header Content-Type: application/json.";
-        return Err(problem(415, detail, &[]));
-    }
-    let announced = headers.get("content-length");
-    let announced = announced.and_then(|length| length.trim().parse::<u64>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY as u64) {
-        return Err(too_large());
-    }
-    Ok(())
-}
-
-pub(super) fn too_large() -> Answer {
-    problem(413, "The body may have at most 64 KiB.", &[])
 }
 
 /// What the legacy API cannot do is not imitated: reading, merging and replacing would lose what others write meanwhile.

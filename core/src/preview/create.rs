@@ -3,7 +3,6 @@
 //! In: headers, then a body `{"url", "show", "expires_s"}`; the secrets, the configuration, the time. Out: 201 with the link,
 //! or a problem that names every field. Everything that can be refused without the body is refused before it is read.
 
-use data_url::mime::Mime;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, UtcDateTime};
 use url::Url;
@@ -15,7 +14,7 @@ use crate::{
         invalid::{Problems, found, path},
         problem,
     },
-    api_keys::{Scope, refuse_browsers},
+    api_keys::{Scope, refuse_body, refuse_browsers, too_large},
     config::{Config, PathPattern, site_for},
     request::{Cookies, Headers, Target, gate_url},
 };
@@ -40,20 +39,7 @@ pub fn screen<'s>(headers: &impl Headers, secrets: &'s Secrets) -> Result<&'s Pr
     callers.admit_caller(headers, Scope::Preview, "preview")?;
     let key = secrets.key.as_ref();
     let key = key.map_err(|fault| unavailable(fault.remedy()))?;
-    let is_json = |value: String| {
-        value.parse::<Mime>().is_ok_and(|mime| {
-            (mime.type_.as_str(), mime.subtype.as_str()) == ("application", "json")
-        })
-    };
-    if !headers.get("content-type").is_some_and(is_json) {
-        let detail = "Send JSON, with the header Content-Type: application/json.";
-        return Err(problem(415, detail, &[]));
-    }
-    let announced = headers.get("content-length");
-    let announced = announced.and_then(|length| length.trim().parse::<u64>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY as u64) {
-        return Err(too_large());
-    }
+    refuse_body(headers, MAX_BODY)?;
     Ok(key)
 }
 
@@ -62,7 +48,7 @@ pub fn screen<'s>(headers: &impl Headers, secrets: &'s Secrets) -> Result<&'s Pr
 #[inline(never)]
 pub fn create(body: &[u8], key: &PreviewKey, config: &Config, now_s: u64) -> Answer {
     if body.len() > MAX_BODY {
-        return too_large();
+        return too_large(MAX_BODY);
     }
     match read(body, config, now_s) {
         Err(problems) => invalid(&problems),
@@ -221,10 +207,6 @@ fn unseen(link: &Link, url: &Url, config: &Config) -> Option<String> {
 
 fn invalid(problems: &[Invalid]) -> Answer {
     problem(400, "No link was made.", problems)
-}
-
-fn too_large() -> Answer {
-    problem(413, "The body may have at most 16 KiB.", &[])
 }
 
 #[cfg(test)]

@@ -39,16 +39,9 @@ pub fn measure(
         warm_up: 1,
         counted: rounds,
     };
-    rounds.of(cases, &workers, |worker, timed| {
-        site.origin.set_delays(timed.think_ms, timed.decision_ms);
+    rounds.times(site, cases, &workers, |worker, timed| {
         let period = Duration::from_millis(timed.decision_ms + timed.think_ms + PAUSE_MS);
-        let times = load::first_bytes(worker.address, &timed.case, REQUESTS, period)?;
-        let events = times.len() as u64 * worker.kind.events();
-        site.origin.asked(events)?;
-        Ok(times
-            .iter()
-            .map(|time| time.as_secs_f64() * 1000.0)
-            .collect())
+        load::first_bytes(worker.address, &timed.case, REQUESTS, period)
     })
 }
 

@@ -2,9 +2,13 @@
 //!
 //! In: cases, Workers, and how one of them is measured with one case. Out: all values, by case and Worker.
 
+use std::time::Duration;
+
 use indicatif::ProgressBar;
 
 use super::{
+    case::TimedCase,
+    site::Site,
     table::Samples,
     worker::{Kind, Worker},
 };
@@ -49,6 +53,28 @@ impl Rounds {
         }
         progress.finish_and_clear();
         Ok(rows)
+    }
+
+    /// As [`Self::of`], for times in milliseconds: `measure` visits a page with XM's and the CDP's delays set, and the events of its
+    /// pages have arrived before the next one begins.
+    ///
+    /// # Errors
+    /// The first of `measure`, or an event that does not come.
+    pub fn times(
+        self,
+        site: &Site,
+        cases: &[TimedCase],
+        workers: &[Worker],
+        measure: impl Fn(&Worker, &TimedCase) -> anyhow::Result<Vec<Duration>>,
+    ) -> anyhow::Result<Vec<(TimedCase, Samples)>> {
+        self.of(cases, workers, |worker, timed| {
+            site.origin.set_delays(timed.think_ms, timed.decision_ms);
+            let times = measure(worker, timed)?;
+            site.origin
+                .asked(times.len() as u64 * worker.kind.events())?;
+            let in_ms = times.iter().map(|time| time.as_secs_f64() * 1000.0);
+            Ok(in_ms.collect())
+        })
     }
 }
 

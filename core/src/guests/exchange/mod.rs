@@ -18,13 +18,14 @@ use super::{
     criteria::{Criterion, Query},
     extension, fields, guest,
     idempotency::{Key, Made},
-    open::{MAX_BODY, too_large},
+    open::MAX_BODY,
     reply::{Reply, odd},
     retry::{TRY_TIMEOUT_MS, Tries, retry_after_ms},
     route::{Operation, Route, Whose},
 };
 use crate::{
     answer::{Answer, Invalid, problem},
+    api_keys::too_large,
     cdp::{BrowserId, GuestRef},
     config::GuestApi,
 };
@@ -164,7 +165,7 @@ impl Exchange {
 
     fn read(&mut self, body: &[u8]) -> Result<(), Answer> {
         if body.len() > MAX_BODY {
-            return Err(too_large());
+            return Err(too_large(MAX_BODY));
         }
         self.body = match self.route.operation {
             Operation::CreateExtension => extension::read(body, None)?,

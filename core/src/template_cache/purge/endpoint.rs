@@ -3,7 +3,6 @@
 //! In: headers, then a body `{"paths": […]}`, `{"path": "…"}` or `{"all": true}`. Out: a [`Purge`], and the answer that says how far
 //! it reaches; or a problem that names every field. Everything that can be refused without the body is refused before it is read.
 
-use data_url::mime::Mime;
 use serde_json::{Value, json};
 
 use super::{Purge, log::MAX_PATTERNS};
@@ -13,7 +12,7 @@ use crate::{
         invalid::{Problems, found, path},
         problem,
     },
-    api_keys::{ApiKeys, KeyFault, Scope, refuse_browsers},
+    api_keys::{ApiKeys, KeyFault, Scope, refuse_body, refuse_browsers, too_large},
     config::PathPattern,
     request::Headers,
 };
@@ -64,20 +63,7 @@ pub fn screen(headers: &impl Headers, keys: Result<&ApiKeys, &KeyFault>) -> Resu
     refuse_browsers(headers, "Purging pages is")?;
     let keys = keys.map_err(|fault| problem(503, &fault.remedy("Purging pages is"), &[]))?;
     keys.admit_caller(headers, Scope::Purge, "purge")?;
-    let is_json = |value: String| {
-        value.parse::<Mime>().is_ok_and(|mime| {
-            (mime.type_.as_str(), mime.subtype.as_str()) == ("application", "json")
-        })
-    };
-    if !headers.get("content-type").is_some_and(is_json) {
-        let detail = "Send JSON, with the header Content-Type: application/json.";
-        return Err(problem(415, detail, &[]));
-    }
-    let announced = headers.get("content-length");
-    let announced = announced.and_then(|length| length.trim().parse::<u64>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY as u64) {
-        return Err(too_large());
-    }
+    refuse_body(headers, MAX_BODY)?;
     Ok(())
 }
 
@@ -89,7 +75,7 @@ pub fn screen(headers: &impl Headers, keys: Result<&ApiKeys, &KeyFault>) -> Resu
 #[inline(never)]
 pub fn read(body: &[u8]) -> Result<Purge, Answer> {
     if body.len() > MAX_BODY {
-        return Err(too_large());
+        return Err(too_large(MAX_BODY));
     }
     let purge = read_members(body).map_err(|wrong| problem(400, "Nothing was purged.", &wrong))?;
     Ok(match purge {
@@ -206,10 +192,6 @@ fn pattern(value: &Value, field: &str, problems: &mut Problems) -> Option<PathPa
     };
     problems.add(field.to_owned(), problem);
     None
-}
-
-fn too_large() -> Answer {
-    problem(413, "The body may have at most 64 KiB.", &[])
 }
 
 #[cfg(test)]
