@@ -28,8 +28,6 @@ pub struct Tools {
     pub worker_build: PathBuf,
     /// `wasm-bindgen`, of exactly the version in `Cargo.lock`.
     pub wasm_bindgen: PathBuf,
-    /// The toolchain that compiles it.
-    pub rust: Rust,
     versions: String,
 }
 
@@ -62,9 +60,22 @@ pub fn setup(project: &Project) -> anyhow::Result<Tools> {
     Ok(Tools {
         worker_build,
         wasm_bindgen,
-        rust,
         versions,
     })
+}
+
+/// Adds to the Rust toolchain what is missing: the Worker's target and, where `lint`, rustfmt and clippy.
+///
+/// # Errors
+/// When something is missing and rustup is, too.
+pub fn rust(project: &Project, lint: bool) -> anyhow::Result<()> {
+    let _lock = lock(project)?;
+    let rust = Rust::find(project)?;
+    rust.add_wasm_target(project)?;
+    if lint {
+        rust.add_lint_components(project)?;
+    }
+    Ok(())
 }
 
 /// Held while a setup runs: two commands started at once must not install into one folder.

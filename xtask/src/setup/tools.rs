@@ -105,6 +105,7 @@ fn build(project: &Project, wanted: &Crate) -> anyhow::Result<()> {
     }
     // Each runs for a second per build and is compiled once per checkout and CI machine: the latter is what counts.
     cargo.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
+    cargo.env("CARGO_PROFILE_RELEASE_LTO", "off");
     println!("Building {wanted} into .tools/ (once; a few minutes)");
     let progress = progress(wanted);
     let mut compiled = 0;

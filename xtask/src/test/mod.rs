@@ -2,29 +2,40 @@
 //!
 //! In: an optional filter. Out: each step's output as it comes, a table, and a last line with the sums. A failed lint
 //! does not keep the tests from running; a Worker that does not build does, because most tests need it.
+//!
+//! ```text
+//! Rust ─┬─► setup ─► build the Worker ────────────────┬─► native and end-to-end tests ─► Node scripts
+//!       └─► rustfmt ─► clippy ─► compile the tests ───┘
+//! ```
+//!
+//! The two rows run at the same time: for long stretches the optimisation of the Worker and the compiler's last crate keep one
+//! processor busy each.
 
 mod browser;
 mod report;
 mod summary;
 
 use std::{
+    env,
     io::Write,
+    num::NonZero,
     process::{Command, ExitCode, ExitStatus, Stdio},
+    thread,
 };
 
 use anyhow::Context;
 
-use crate::{
-    build,
-    project::Project,
-    run,
-    setup::{self, Tools},
-};
+use crate::{build, project::Project, run, setup};
 
 use self::{
     report::{Outcome, Report},
     summary::{Counts, TestResult},
 };
+
+/// The tests of every package but the Worker's own, which is wasm.
+const TESTS: [&str; 4] = ["test", "--workspace", "--exclude", "xm-edge"];
+/// How many tests of one program run at once.
+const THREADS: &str = "RUST_TEST_THREADS";
 
 /// Options of `test`.
 #[derive(clap::Args)]
@@ -42,17 +53,22 @@ pub struct Args {
 /// When a tool is missing or the Worker does not build; a failed step is no error but a failed exit code.
 pub fn test(project: &Project, args: &Args) -> anyhow::Result<ExitCode> {
     let mut report = Report::default();
-    let tools = report.required("setup", || setup::setup(project))?;
-    report.required("build the Worker", || {
-        build::build_with(project, &build::Args::default(), &tools)
+    // First, and alone: rustup changes the toolchain that both rows use.
+    report.required("Rust", || setup::rust(project, !args.fast))?;
+    let aside = thread::scope(|scope| {
+        let aside = scope.spawn(|| aside(project, args.fast));
+        let tools = report.required("setup", || setup::setup(project))?;
+        report.required("build the Worker", || {
+            build::build_with(project, &build::Args::default(), &tools)
+        })?;
+        let aside = aside.join();
+        aside.map_err(|_| anyhow::anyhow!("the thread that lints has panicked"))
     })?;
+    report.append(aside);
     report.step("size of the Worker", || {
         build::check_size(project)?;
         Ok((Outcome::Passed, Counts::default()))
     });
-    if !args.fast {
-        lint(project, &tools, &mut report)?;
-    }
     report.step("native and end-to-end tests", || {
         cargo_test(project, args.filter.as_deref())
     });
@@ -62,37 +78,46 @@ pub fn test(project: &Project, args: &Args) -> anyhow::Result<ExitCode> {
     Ok(report.finish())
 }
 
-fn lint(project: &Project, tools: &Tools, report: &mut Report) -> anyhow::Result<()> {
-    tools.rust.add_lint_components(project)?;
-    let mut cargo = |name: &str, arguments: &str| {
+/// What needs no Worker. Its programs are silent, unless they fail: another one is on the terminal.
+fn aside(project: &Project, fast: bool) -> Report {
+    let mut report = Report::default();
+    let mut step = |name: &str, cargo: &mut Command| {
         report.step(name, || {
-            run::shown(project.cargo().args(arguments.split(' ')))?;
+            run::captured(cargo)?;
             Ok((Outcome::Passed, Counts::default()))
         });
     };
-    cargo("rustfmt", "fmt --all --check");
-    cargo(
-        "clippy, native",
-        "clippy --workspace --exclude xm-edge --all-targets -- -D warnings",
+    if !fast {
+        let mut lint = |name: &str, arguments: &str| {
+            step(name, project.cargo().args(arguments.split(' ')));
+        };
+        lint("rustfmt", "fmt --all --check");
+        lint(
+            "clippy, native",
+            "clippy --workspace --exclude xm-edge --all-targets -- -D warnings",
+        );
+        lint(
+            "clippy, wasm",
+            "clippy --package xm-edge --target wasm32-unknown-unknown -- -D warnings",
+        );
+    }
+    step(
+        "compile the tests",
+        project.cargo().args(TESTS).arg("--no-run"),
     );
-    cargo(
-        "clippy, wasm",
-        "clippy --package xm-edge --target wasm32-unknown-unknown -- -D warnings",
-    );
-    Ok(())
+    report
 }
 
 fn cargo_test(project: &Project, filter: Option<&str>) -> anyhow::Result<(Outcome, Counts)> {
     let mut cargo = project.cargo();
-    cargo.args([
-        "test",
-        "--workspace",
-        "--exclude",
-        "xm-edge",
-        "--no-fail-fast",
-    ]);
+    cargo.args(TESTS).arg("--no-fail-fast");
     // Cargo shows what it compiles; the test programs name only what fails.
     cargo.args(filter).args(["--", "--quiet"]);
+    if env::var_os(THREADS).is_none() {
+        // Most tests wait for workerd most of the time.
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        cargo.env(THREADS, (2 * processors).to_string());
+    }
     let mut counts = Counts::default();
     let status = tee(&mut cargo, |line| {
         if let Some(result) = TestResult::parse(line) {

@@ -78,6 +78,11 @@ impl Report {
         self.add(name, began, outcome, counts);
     }
 
+    /// Adds the steps of another report, which ran at the same time.
+    pub fn append(&mut self, mut other: Self) {
+        self.steps.append(&mut other.steps);
+    }
+
     /// Prints the table and the sums.
     pub fn finish(&self) -> ExitCode {
         println!("── summary");
