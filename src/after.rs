@@ -1,4 +1,4 @@
-//! After the page has left: the VIEW event and the log line.
+//! After the page has left: the VIEW event and the line about the page.
 //!
 //! In: what happened. Out: an event to the CDP, a line of JSON. Nothing here delays a byte.
 
@@ -13,6 +13,7 @@ use xm_edge_core::{
 
 use crate::{
     cdp::Caller,
+    page_log,
     platform::{clock::Clock, queue::Queue},
     sender,
     stream::Ended,
@@ -85,6 +86,7 @@ pub async fn send(
 /// Completes the line about a page that was streamed, and writes it.
 pub fn log(mut line: LogLine, page: &Page, ended: Ended) {
     line.note(page.outcomes(), page.ignored_marks());
+    line.held_ms = page.held_ms();
     line.body = Some(if ended.too_large {
         "too_large"
     } else if ended.visitor_gone {
@@ -94,11 +96,11 @@ pub fn log(mut line: LogLine, page: &Page, ended: Ended) {
     } else {
         "complete"
     });
-    worker::console_log!("{}", line.json());
+    page_log::write(&line);
 }
 
 /// Writes a line about a page whose body nobody read.
 pub fn write(mut line: LogLine, clock: Clock) {
     line.ms = clock.now_ms();
-    worker::console_log!("{}", line.json());
+    page_log::write(&line);
 }

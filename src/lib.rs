@@ -13,6 +13,7 @@ mod decide;
 mod first_party;
 mod isolate;
 mod own_guest;
+mod page_log;
 mod page_view;
 mod pass_through;
 mod platform;

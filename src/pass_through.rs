@@ -13,10 +13,13 @@ use xm_edge_core::{
     response,
 };
 
-use crate::platform::{
-    clock::Clock,
-    fetch,
-    headers::{self, PlatformHeaders},
+use crate::{
+    page_log,
+    platform::{
+        clock::Clock,
+        fetch,
+        headers::{self, PlatformHeaders},
+    },
 };
 
 /// Response headers of XM that are for this Worker alone.
@@ -75,7 +78,7 @@ pub fn note(mut line: LogLine, status: u16, clock: Clock) {
         status,
         ms: line.ms,
     });
-    worker::console_log!("{}", line.json());
+    page_log::write(&line);
 }
 
 /// HEAD of a page: no body, but the headers that GET would have (RFC 9110 §9.3.2).

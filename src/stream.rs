@@ -241,10 +241,14 @@ impl Stream {
         let mut writing_to = 0;
         loop {
             // 1. The budget counts from its start, however late the page began to wait.
-            if !expired && clock.now_ms() >= deadline_ms {
-                expired = true;
-                calls.clear();
-                page.deadline(clock.now_ms());
+            if !expired {
+                let now = clock.now_ms();
+                page.tell_time(now);
+                if now >= deadline_ms {
+                    expired = true;
+                    calls.clear();
+                    page.deadline(now);
+                }
             }
             // 2. Wishes, as many at once as there are connections.
             while calls.len() < MAX_CALLS {

@@ -21,6 +21,7 @@ pub mod guests;
 pub mod insertion;
 pub mod log_line;
 pub mod page_experience;
+pub mod page_row;
 pub mod preview;
 pub mod reason;
 pub mod render;

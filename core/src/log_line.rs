@@ -63,6 +63,9 @@ pub struct LogLine {
     /// Why nobody was asked for decisions: `not_in_rollout`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub personalisation: Option<&'static str>,
+    /// Milliseconds in which the page could not go on because a component at its front was not decided.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub held_ms: u32,
     /// Milliseconds from the start of the request to this line's subject being over.
     pub ms: u32,
 }
@@ -186,6 +189,11 @@ fn loggable(shown: Option<&str>) -> Option<String> {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 const fn is_false(flag: &bool) -> bool {
     !*flag
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 #[cfg(test)]

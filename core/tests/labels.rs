@@ -4,6 +4,23 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use xm_edge_core::page_row::{BLOBS, DOUBLES};
+
+#[test]
+fn every_column_of_a_row_is_where_the_runbook_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let runbook = fs::read_to_string(root.join("../docs/operations.md")).unwrap();
+    for (kind, names) in [("blob", &BLOBS[..]), ("double", &DOUBLES[..])] {
+        for (index, name) in names.iter().enumerate() {
+            let column = format!("{kind}{}", index + 1);
+            let row = format!("`{column}` | `{name}` |");
+            assert!(runbook.contains(&row), "no row with {row}");
+        }
+        let next = format!("`{kind}{}`", names.len() + 1);
+        assert!(!runbook.contains(&next), "{next} has no value");
+    }
+}
+
 #[test]
 fn no_label_is_left_unexplained() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

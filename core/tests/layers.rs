@@ -53,6 +53,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("log_line", &["page_experience", "reason", "render"]),
+    ("page_row", &["log_line", "reason", "render"]),
     (
         "preview",
         &[

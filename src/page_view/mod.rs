@@ -36,7 +36,7 @@ use xm_edge_core::{
 };
 
 use crate::{
-    cdp, first_party, pass_through,
+    cdp, first_party, page_log, pass_through,
     platform::{background, clock::Clock, environment, headers::PlatformHeaders},
     rollout::{self, Switch},
     told::Listener,
@@ -63,6 +63,7 @@ pub async fn answer(
         return pass_through::loop_detected();
     }
     let settings = environment::settings(env);
+    page_log::open(env);
     let method = request.method();
 
     let call = first_party::Call {

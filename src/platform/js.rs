@@ -19,6 +19,10 @@ extern "C" {
         body: Option<&str>,
     ) -> Result<web_sys::RequestInit, JsValue>;
 
+    /// Writes a row into a dataset of Workers Analytics Engine: `blobs` are separated by line breaks. One that is refused is lost.
+    #[wasm_bindgen(js_name = writeRow)]
+    pub fn write_row(dataset: &JsValue, index: &str, blobs: &str, doubles: &[f64]);
+
     /// Resolves to the response and, where its length is known and within the limit, its body.
     pub fn ask(what: &JsValue, how: &JsValue, limit: f64) -> Promise<Array>;
 }

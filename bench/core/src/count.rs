@@ -33,6 +33,8 @@ pub struct Views<'a> {
     pub decisions: &'a Decisions,
     /// Bytes that arrive at a time.
     pub chunk: usize,
+    /// 1: a page is streamed; 2: and compiled; 3: and spliced from what was compiled.
+    pub steps: u8,
 }
 
 impl Counter {
@@ -52,32 +54,26 @@ impl Counter {
         [Self::Valgrind, Self::Perf].into_iter().find(works)
     }
 
-    /// Instructions of one view of each page.
+    /// Instructions of each step with each page.
     ///
     /// # Errors
     /// When the program or the counter fails.
-    pub fn count(self, views: &Views<'_>, pages: &[PathBuf]) -> anyhow::Result<Vec<u64>> {
+    pub fn count(self, views: &Views<'_>, pages: &[PathBuf]) -> anyhow::Result<Vec<Vec<u64>>> {
         match self {
             Self::Valgrind => by_valgrind(views, pages),
-            Self::Perf => {
-                let start = by_perf(views, &[])?;
-                let of = |page: &PathBuf| {
-                    Ok(by_perf(views, std::slice::from_ref(page))?.saturating_sub(start))
-                };
-                pages.iter().map(of).collect()
-            }
+            Self::Perf => pages.iter().map(|page| by_perf(views, page)).collect(),
         }
     }
 }
 
 impl Views<'_> {
     /// `core-cost view`, behind a counter.
-    fn run(&self, counter: &mut Command, pages: &[PathBuf]) -> anyhow::Result<String> {
+    fn run(&self, counter: &mut Command, steps: u8, pages: &[PathBuf]) -> anyhow::Result<String> {
         let decisions = self.folder.join("decisions.json");
         fs::write(&decisions, serde_json::to_vec(self.decisions)?)?;
         counter.arg(self.program).arg("view").arg(&decisions);
         let output = counter
-            .arg(self.chunk.to_string())
+            .args([self.chunk.to_string(), steps.to_string()])
             .args(pages)
             .stdin(Stdio::null())
             .output()
@@ -88,24 +84,31 @@ impl Views<'_> {
     }
 }
 
-/// One process; callgrind writes a file behind each view and begins anew.
-fn by_valgrind(views: &Views<'_>, pages: &[PathBuf]) -> anyhow::Result<Vec<u64>> {
-    const VIEW: &str = "*core_cost*view*stream*";
+/// One process; callgrind writes a file behind each step and begins anew.
+fn by_valgrind(views: &Views<'_>, pages: &[PathBuf]) -> anyhow::Result<Vec<Vec<u64>>> {
     let file = views.folder.join("callgrind.out");
     let mut valgrind = Command::new("valgrind");
     valgrind.args(["--tool=callgrind", "--demangle=no"]);
-    valgrind.arg(format!("--dump-after={VIEW}"));
+    for step in ["stream", "compile", "splice"] {
+        valgrind.arg(format!("--dump-after=*core_cost*view*{step}*"));
+    }
     valgrind.arg(format!("--callgrind-out-file={}", file.display()));
-    views.run(&mut valgrind, pages)?;
-    let summary = |index: usize| {
-        // The first view is that of `core-cost` itself, which sets up what is set up once.
-        let path = file.with_extension(format!("out.{}", index + 2));
+    views.run(&mut valgrind, views.steps, pages)?;
+    let steps = usize::from(views.steps);
+    let summary = |number: usize| {
+        let path = file.with_extension(format!("out.{number}"));
         let text =
             fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
         let count = summary_of(&text);
         count.with_context(|| format!("{} has no summary", path.display()))
     };
-    (0..pages.len()).map(summary).collect()
+    // Files are counted from one, and the first page is that of `core-cost` itself, which sets up what is set up once.
+    let of_page = |page: usize| {
+        (1..=steps)
+            .map(|step| summary((page + 1) * steps + step))
+            .collect()
+    };
+    (0..pages.len()).map(of_page).collect()
 }
 
 fn summary_of(callgrind: &str) -> Option<u64> {
@@ -115,12 +118,23 @@ fn summary_of(callgrind: &str) -> Option<u64> {
     line?.trim().parse().ok()
 }
 
-/// Instructions of the whole process.
-fn by_perf(views: &Views<'_>, pages: &[PathBuf]) -> anyhow::Result<u64> {
-    let mut perf = Command::new("perf");
-    perf.args(["stat", "--field-separator=,", "--event=instructions:u"]);
-    let said = views.run(&mut perf, pages)?;
-    instructions_of(&said).with_context(|| format!("perf counted nothing:\n{said}"))
+/// A process for each step, and what it takes more than the one without it.
+fn by_perf(views: &Views<'_>, page: &Path) -> anyhow::Result<Vec<u64>> {
+    let whole = |steps: u8, pages: &[PathBuf]| {
+        let mut perf = Command::new("perf");
+        perf.args(["stat", "--field-separator=,", "--event=instructions:u"]);
+        let said = views.run(&mut perf, steps, pages)?;
+        instructions_of(&said).with_context(|| format!("perf counted nothing:\n{said}"))
+    };
+    let mut before = 0;
+    let mut counts = Vec::new();
+    for steps in 1..=views.steps {
+        // Without the first page, which is the program's own.
+        let all = whole(steps, &[page.to_owned()])?.saturating_sub(whole(steps, &[])?);
+        counts.push(all.saturating_sub(before));
+        before = all;
+    }
+    Ok(counts)
 }
 
 fn instructions_of(perf: &str) -> Option<u64> {

@@ -1,6 +1,6 @@
 //! `core-cost`: instructions that the core takes for one view of a page.
 //!
-//! In: pages, decisions, the size of chunks. Out: a number for each page. `view` is what is counted, in a process of its own.
+//! In: pages, decisions, the size of chunks. Out: numbers for each page. `view` is what is counted, in a process of its own.
 
 use std::{
     fs,
@@ -26,9 +26,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Print the instructions of one view of each page, a line each
+    /// Print the instructions of each step with each page: a line for a page
     Count(What),
-    /// View each page once
+    /// Take the steps once with each page
     View(What),
 }
 
@@ -38,6 +38,9 @@ struct What {
     decisions: PathBuf,
     /// Bytes that arrive at a time
     chunk: usize,
+    /// Steps: 1 streams a page, 2 also compiles it, 3 also splices it from what was compiled
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=3))]
+    steps: u8,
     /// Files
     pages: Vec<PathBuf>,
 }
@@ -48,11 +51,21 @@ fn main() -> anyhow::Result<()> {
         Command::View(what) => {
             let decisions = decisions(&what.decisions)?;
             // What is set up once is not a view's.
-            view::stream(FIRST, what.chunk, &decisions);
+            view(FIRST.to_vec(), &what, &decisions);
             for page in &what.pages {
-                view::stream(&read(page)?, what.chunk, &decisions);
+                view(read(page)?, &what, &decisions);
             }
             Ok(())
+        }
+    }
+}
+
+fn view(page: Vec<u8>, what: &What, decisions: &Decisions) {
+    view::stream(&page, what.chunk, decisions);
+    if what.steps > 1 {
+        let template = view::compile(page);
+        if what.steps > 2 {
+            view::splice(template, decisions);
         }
     }
 }
@@ -68,9 +81,11 @@ fn count(what: &What) -> anyhow::Result<()> {
         folder: folder.path(),
         decisions: &decisions(&what.decisions)?,
         chunk: what.chunk,
+        steps: what.steps,
     };
-    for count in counter.count(&views, &what.pages)? {
-        println!("{count}");
+    for counts in counter.count(&views, &what.pages)? {
+        let counts: Vec<String> = counts.iter().map(ToString::to_string).collect();
+        println!("{}", counts.join(" "));
     }
     Ok(())
 }

@@ -41,8 +41,8 @@ fn page(components: usize, before: usize) -> String {
     format!("<!DOCTYPE html><html lang=en><head><title>T</title></head><body>{body}</body></html>")
 }
 
-/// Instructions of one view of each page; `None` where nothing counts.
-fn count(chunk: usize, pages: &[String]) -> Option<Vec<u64>> {
+/// Instructions of so many steps with each page; `None` where nothing counts.
+fn count_steps(steps: u8, chunk: usize, pages: &[String]) -> Option<Vec<Vec<u64>>> {
     let Some(counter) = Counter::find() else {
         eprintln!("skipped: neither valgrind nor perf counts instructions here; install valgrind");
         return None;
@@ -66,8 +66,14 @@ fn count(chunk: usize, pages: &[String]) -> Option<Vec<u64>> {
         folder: folder.path(),
         decisions: &decisions,
         chunk,
+        steps,
     };
     Some(counter.count(&views, &paths).unwrap())
+}
+
+/// Instructions to stream each page once.
+fn count(chunk: usize, pages: &[String]) -> Option<Vec<u64>> {
+    Some(count_steps(1, chunk, pages)?.concat())
 }
 
 /// Each page costs about ten times the one before, which is a tenth of it.
@@ -100,6 +106,21 @@ fn a_page_costs_by_its_components_from_1_to_1000() {
         return;
     };
     assert_linear(&["1, 10, 100, 1000 components"], &[counts]);
+}
+
+#[test]
+fn a_page_that_is_kept_costs_by_its_components_and_hardly_by_its_bytes() {
+    let by_components = [1, 10, 100].map(|components| page(components, 1_000));
+    let by_bytes = [page(5, 20_000), page(5, 200_000)];
+    let pages = [&by_components[..], &by_bytes].concat();
+    let Some(counts) = count_steps(3, CHUNK, &pages) else {
+        return;
+    };
+    let [streamed, spliced] = [0, 2].map(|step| counts.iter().map(|c| c[step]).collect::<Vec<_>>());
+    assert_linear(&["1, 10, 100 components"], &[spliced[..3].to_vec()]);
+    // Ten times the bytes between the same components are copied, and that is all.
+    assert!(spliced[4] < 3 * spliced[3], "{spliced:?}");
+    assert!(spliced[4] * 20 < streamed[4], "{spliced:?} of {streamed:?}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod charset;
 mod component;
 mod escape;
 mod fragment;
+mod holds;
 mod ignored;
 mod inserting;
 mod item;

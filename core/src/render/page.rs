@@ -13,6 +13,7 @@ use super::{
     charset::Charset,
     component::{self, chosen_fragment, content_len},
     fragment::{Fragment, FragmentPath},
+    holds::Holds,
     ignored::{Ignored, IgnoredAt},
     inserting::{Extent, Inserting},
     item::{Item, Origin, Shown},
@@ -88,6 +89,7 @@ pub struct Page {
     /// Bytes that [`Self::take_output`] has given.
     taken: u64,
     outcomes: Vec<ComponentOutcome>,
+    holds: Holds,
     ignored: Ignored,
     /// In a preview.
     notes: Option<Box<Notes>>,
@@ -146,6 +148,7 @@ impl Page {
             out: Vec::new(),
             taken: 0,
             outcomes: Vec::new(),
+            holds: Holds::default(),
             ignored: Ignored::default(),
             notes: None,
             refused: None,
@@ -157,11 +160,23 @@ impl Page {
         self.notes = Some(Box::default());
     }
 
-    /// The time, for [`Self::notes`], where it is no argument anyway.
+    /// The time, where it is no argument anyway: for [`Self::notes`] and [`Self::held_ms`].
     pub fn tell_time(&mut self, now_ms: u32) {
+        self.note_hold(now_ms);
         if let Some(notes) = &mut self.notes {
             notes.tell_time(now_ms);
         }
+    }
+
+    /// Milliseconds in which nothing could leave because a component at the front was not decided.
+    #[must_use]
+    pub const fn held_ms(&self) -> u32 {
+        self.holds.total_ms()
+    }
+
+    fn note_hold(&mut self, now_ms: u32) {
+        let waits = matches!(self.queue.front(), Some(Item::Component(..)));
+        self.holds.note(waits, now_ms);
     }
 
     /// Nobody can be asked for a page that is not personalised, for this reason: its components are listed with it, as far as a
@@ -242,6 +257,7 @@ impl Page {
         self.tell_time(now_ms);
         self.decisions.settle(&asked, answer, now_ms);
         self.advance();
+        self.note_hold(now_ms);
     }
 
     /// The visitor's guest record was retrieved ([`Decision::guest`]), or not.
@@ -249,6 +265,7 @@ impl Page {
         self.tell_time(now_ms);
         self.decisions.settle(&Asked::Guest, answer, now_ms);
         self.advance();
+        self.note_hold(now_ms);
     }
 
     /// The fragment at `path` arrived, with the charset that its response declares.
@@ -265,6 +282,7 @@ impl Page {
         self.tell_time(now_ms);
         self.fragments.settle(path, compiled, now_ms);
         self.advance();
+        self.note_hold(now_ms);
     }
 
     /// The decision budget is over: what is undecided stays as authored.
@@ -273,6 +291,7 @@ impl Page {
         self.decisions.expire(now_ms);
         self.fragments.expire(now_ms);
         self.advance();
+        self.note_hold(now_ms);
     }
 
     /// The next flow, fragment or guest to fetch; each is named once.

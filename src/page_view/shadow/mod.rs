@@ -198,6 +198,7 @@ async fn look(stream: Stream, mut page: Page, answers: Answering, mut line: LogL
         after::log(line, &page, ended);
     } else {
         line.note(page.outcomes(), page.ignored_marks());
+        line.held_ms = page.held_ms();
         line.body = Some("unfinished");
         after::write(line, clock);
     }

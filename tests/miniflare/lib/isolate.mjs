@@ -27,19 +27,19 @@ export function storage() {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** A new isolate; XM and the CDP are at `url`. `bindings` are added, `more` are other options of Miniflare. */
-export function newIsolate(url, folder, bindings, more = {}) {
-  return new Miniflare({
-    rootPath: join(ROOT, "build"),
+/**
+ * A new isolate; XM and the CDP are at `url`. `bindings` are added, `more` are other options of Miniflare for the Worker, `shared` those for
+ * everything; `beside` are other Workers.
+ */
+export function newIsolate(url, folder, bindings, more = {}, shared = {}, beside = []) {
+  const worker = {
+    name: "xm-edge",
+    modulesRoot: join(ROOT, "build"),
     modules: [
-      { type: "ESModule", path: "index.js" },
-      { type: "CompiledWasm", path: "index_bg.wasm" },
+      { type: "ESModule", path: join(ROOT, "build/index.js") },
+      { type: "CompiledWasm", path: join(ROOT, "build/index_bg.wasm") },
     ],
     compatibilityDate: DATE,
-    host: "127.0.0.1",
-    cf: false,
-    cachePersist: folder,
-    kvPersist: folder,
     ...more,
     bindings: {
       XM_ORIGIN: url,
@@ -48,5 +48,6 @@ export function newIsolate(url, folder, bindings, more = {}) {
       POINT_OF_SALE: "shop/ie",
       ...bindings,
     },
-  });
+  };
+  return new Miniflare({ host: "127.0.0.1", cf: false, cachePersist: folder, kvPersist: folder, ...shared, workers: [worker, ...beside] });
 }

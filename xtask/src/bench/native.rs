@@ -20,8 +20,16 @@ use super::{
 /// How the bytes of a page come: as the Worker reads them when XM is quick, and as one that flushes small chunks sends them.
 pub const CHUNKS: [usize; 2] = [64 * 1024, 4 * 1024];
 
-/// Instructions of one view: a figure for each of [`CHUNKS`].
-pub type Row = (Case, [u64; 2]);
+/// What was counted with one page.
+pub struct Row {
+    case: Case,
+    /// One view that streams, for each of [`CHUNKS`].
+    streamed: [u64; 2],
+    /// Compiling it, once for all visitors.
+    compiled: u64,
+    /// One view of the page that is kept.
+    spliced: u64,
+}
 
 /// Counts `cases`.
 ///
@@ -47,21 +55,29 @@ pub fn measure(project: &Project, cases: &[Case]) -> anyhow::Result<Vec<Row>> {
         write(&path, page(case).as_bytes())?;
         pages.push(path);
     }
-    let count = |chunk: usize| -> anyhow::Result<Vec<u64>> {
+    let count = |chunk: usize| -> anyhow::Result<Vec<[u64; 3]>> {
         let mut program = project.command(program(project));
         program.arg("count").arg(&json).arg(chunk.to_string());
-        let printed = run::captured(program.args(&pages))?;
-        let counts = printed.lines().map(|line| line.parse().ok()).collect();
-        let counts: Option<Vec<u64>> = counts;
-        counts
-            .filter(|counts| counts.len() == pages.len())
+        let printed = run::captured(program.arg("3").args(&pages))?;
+        let rows: Option<Vec<_>> = printed.lines().map(numbers).collect();
+        rows.filter(|rows| rows.len() == pages.len())
             .with_context(|| format!("core-cost printed {printed:?}"))
     };
     let [large, small] = CHUNKS.map(count);
     let rows = cases.iter().zip(large?).zip(small?);
-    Ok(rows
-        .map(|((case, large), small)| (*case, [large, small]))
-        .collect())
+    let row = |((case, [streamed, compiled, spliced]), small): ((&Case, [u64; 3]), [u64; 3])| Row {
+        case: *case,
+        streamed: [streamed, small[0]],
+        compiled,
+        spliced,
+    };
+    Ok(rows.map(row).collect())
+}
+
+/// A line of `core-cost count`.
+fn numbers(line: &str) -> Option<[u64; 3]> {
+    let numbers: Option<Vec<u64>> = line.split(' ').map(|word| word.parse().ok()).collect();
+    numbers?.try_into().ok()
 }
 
 fn build(project: &Project) -> anyhow::Result<()> {
@@ -78,20 +94,43 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     fs::write(path, bytes).with_context(|| format!("writing {}", path.display()))
 }
 
-/// Instructions per KiB.
+/// Instructions per KiB, and what a kept page costs beside one that streams.
 pub fn table(rows: &[Row]) -> String {
     let heads = [
         "page",
         "components",
-        "per KB, 64 KB at a time",
-        "per KB, 4 KB at a time",
-        "the whole page, 64 KB at a time",
+        "streamed, per KB, 64 KB at a time",
+        "4 KB at a time",
+        "compiled once, per KB",
+        "kept, the whole page",
+        "÷ streamed",
     ];
-    let rows = rows.iter().map(|(case, counts)| {
-        let [page, components, _] = case.columns();
-        let per_kib = counts.map(|count| thousands(count / case.kib as u64));
-        let [quick, flushing] = per_kib;
-        vec![page, components, quick, flushing, thousands(counts[0])]
+    let rows = rows.iter().map(|row| {
+        let [page, components, _] = row.case.columns();
+        let per_kib = |count: u64| thousands(count / row.case.kib as u64);
+        let [streamed, small] = row.streamed;
+        vec![
+            page,
+            components,
+            per_kib(streamed),
+            per_kib(small),
+            per_kib(row.compiled),
+            thousands(row.spliced),
+            format!("**{:.3}**", row.spliced as f64 / streamed as f64),
+        ]
     });
     markdown(&heads, 2, rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_the_program_that_counts_are_read() {
+        assert_eq!(numbers("1 22 333"), Some([1, 22, 333]));
+        for line in ["", "1 22", "1 22 333 4", "1 x 3"] {
+            assert_eq!(numbers(line), None, "{line:?}");
+        }
+    }
 }
