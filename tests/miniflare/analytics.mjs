@@ -26,7 +26,7 @@ const site = await serve((request, response) => {
   } else if (request.url.startsWith("/v1.2/")) {
     response.writeHead(200, { "content-type": "application/json" });
     response.end(JSON.stringify({ status: "OK", ref: JANE }));
-  } else if (request.url === "/feed.xml") {
+  } else if (request.url === "/feed") {
     response.writeHead(200, { "content-type": "text/xml" });
     response.end("<feed/>");
   } else {
@@ -114,7 +114,7 @@ const tests = {
       assert.equal(page.blobs[8], "hero=variant news=control");
       assert.deepEqual(page.doubles.slice(0, 8), [line.ms, 200, line.origin.ms, line.held_ms ?? 0, 2, 1, 1, 0]);
 
-      await visit(isolate, "/feed.xml");
+      await visit(isolate, "/feed");
       const feed = taken(await log.next(rowOf));
       assert.deepEqual([feed.index, feed.blobs[0], feed.doubles[1]], ["not_html", "not_html", 200]);
     } finally {
