@@ -1,5 +1,7 @@
 //! Promise: one structured log line per page says what happened, and never to whom (product §9).
 
+use std::time::Duration;
+
 use serde_json::json;
 use xm_edge_tests::{NEW_BROWSER_ID, RETURNING_ID, Reply, World};
 
@@ -30,6 +32,25 @@ fn a_control_is_logged_as_control() {
     drop(world.revisit("/").get());
     let line = world.log_line("of the page", |line| line.to_string().contains("\"hero\""));
     assert!(line.to_string().contains("\"control\""), "{line}");
+}
+
+#[test]
+fn a_page_that_had_to_wait_for_a_decision_says_how_long() {
+    let world = hero_world();
+    let pause = Duration::from_millis(60);
+    let decision = json!({"variantId": "b"}).to_string();
+    let late = Reply::status(200).header("Content-Type", "application/json");
+    world
+        .cdp
+        .flow("hero", late.pause(pause).part(decision).chunked());
+    drop(world.revisit("/").get());
+    let line = world.log_line("of the page", |line| line["route"] == "page");
+    // The runtime's clock may tick a little before the harness has paused.
+    let held = line["held_ms"].as_u64().unwrap();
+    assert!(
+        (50..=line["ms"].as_u64().unwrap()).contains(&held),
+        "{line}"
+    );
 }
 
 #[test]

@@ -347,3 +347,31 @@ fn a_mark_of_a_fragment_is_told_with_the_fragments_path() {
     };
     assert_eq!((ignored.fragment.as_ref(), ignored.tag), (Some(&path), 3));
 }
+
+#[test]
+fn the_time_in_which_nothing_could_leave_is_known() {
+    let mut page = page();
+    page.push(b"<body><p data-cdp-experience=a>x</p><i>between</i><p data-cdp-experience=b>y</p>");
+    asked(&mut page);
+    page.tell_time(5);
+    // Decides at 10; the second one holds from then on, and until the budget ends.
+    decide(&mut page, "a", "{}");
+    assert_eq!(page.held_ms(), 0, "the page still waits: for the next one");
+    page.tell_time(50);
+    page.deadline(100);
+    assert_eq!(page.held_ms(), 95);
+    page.tell_time(900);
+    page.end(true);
+    assert_eq!(page.held_ms(), 95, "nothing was waited for any more");
+}
+
+#[test]
+fn a_decision_that_is_there_first_holds_nothing() {
+    let mut page = page();
+    page.know(id("a"), Decision::read(200, b"{}"), 3);
+    page.push(b"<body><p data-cdp-experience=a>x</p>");
+    page.tell_time(5);
+    page.end(true);
+    page.tell_time(80);
+    assert_eq!(page.held_ms(), 0);
+}
