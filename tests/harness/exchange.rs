@@ -73,6 +73,14 @@ impl Exchange {
         })
     }
 
+    /// Reads as long as `more` of the body so far says so, or until the response ends.
+    pub fn read_while(&mut self, more: impl Fn(&[u8]) -> bool) {
+        self.read_until("enough of the body", |this| {
+            let over = this.body.complete || this.ended.is_some();
+            (over || !more(&this.body.bytes)).then_some(())
+        });
+    }
+
     /// Writes more of the request, for bodies that are sent piece by piece.
     ///
     /// # Panics

@@ -99,6 +99,11 @@ impl<T: Clone> Journal<T> {
             .clone()
     }
 
+    /// Takes all entries so far out: what runs for long must not keep them.
+    pub fn take(&self) -> Vec<T> {
+        std::mem::take(&mut *self.0.list.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Waits until `enough` of the entries so far gives something.
     ///
     /// # Panics

@@ -40,7 +40,7 @@ pub use reply::Reply;
 pub use request::Request;
 pub use server::Server;
 pub use wire::{Headers, assert_bytes, contains, dechunk, find};
-pub use workerd::{Killer, Module, Workerd};
+pub use workerd::{Killer, Module, Usage, Workerd};
 pub use world::{CLIENT_KEY, RETURNING_ID, World, WorldBuilder, visitor_cookie};
 
 /// How long anything may take before a test calls it a hang. No test measures time against it.

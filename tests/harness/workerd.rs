@@ -36,6 +36,15 @@ pub struct Workerd {
     _folder: tempfile::TempDir,
 }
 
+/// What a process holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Usage {
+    /// Bytes that are in memory.
+    pub memory: u64,
+    /// Open files and sockets.
+    pub descriptors: usize,
+}
+
 /// Ends a workerd at once, from any thread: as when a machine is switched off.
 #[derive(Clone)]
 pub struct Killer(Arc<Mutex<Child>>);
@@ -139,6 +148,22 @@ impl Workerd {
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kib = line.expect("workerd has ended").trim().strip_suffix(" kB");
         kib.and_then(|kib| Some(kib.parse::<u64>().ok()? * 1024))
+    }
+
+    /// What its process holds now; `None` on systems that do not tell.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        let pid = self.killer.0.lock().unwrap().id();
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+        let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count();
+        Some(Usage {
+            memory: kib * 1024,
+            descriptors,
+        })
     }
 
     /// Every line that was logged, standard output and error together.

@@ -25,6 +25,9 @@ pub fn visitor_cookie(id: &str) -> String {
     format!("bid_{CLIENT_KEY}={id}")
 }
 
+/// Where the script for all other paths is: no request has this one.
+const ANY_PATH: &str = "";
+
 type Script = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
 
 /// A running site.
@@ -94,6 +97,14 @@ impl World {
             .lock()
             .unwrap()
             .insert(path.to_owned(), Arc::new(script));
+    }
+
+    /// Scripts what XM answers to every path without a script of its own, by request.
+    pub fn any_page(&self, script: impl Fn(&Request) -> Reply + Send + Sync + 'static) {
+        self.pages
+            .lock()
+            .unwrap()
+            .insert(ANY_PATH.to_owned(), Arc::new(script));
     }
 
     /// What XM was asked, in order.
@@ -241,7 +252,11 @@ impl WorldBuilder {
         let pages: Arc<Mutex<HashMap<String, Script>>> = Arc::default();
         let scripts = Arc::clone(&pages);
         let origin = Server::start(move |request| {
-            let script = scripts.lock().unwrap().get(request.path()).cloned();
+            let script = {
+                let scripts = scripts.lock().unwrap();
+                let own = scripts.get(request.path());
+                own.or_else(|| scripts.get(ANY_PATH)).cloned()
+            };
             script.map_or_else(
                 || {
                     Reply::status(404)

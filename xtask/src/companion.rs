@@ -1,4 +1,4 @@
-//! `doctor`, `srm`: starts the program of that name.
+//! `doctor`, `soak`, `srm`: starts the program of that name.
 //!
 //! In: its arguments, unread. Out: its exit code. These programs are packages of their own below `xtask/`, as `check-config` is:
 //! they are built from what this tool must not be (see `xtask/Cargo.toml`).
@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::Context;
 
-use crate::project::Project;
+use crate::{build, project::Project};
 
 /// Arguments of the program; `--help` is its own.
 #[derive(clap::Args)]
@@ -41,6 +41,15 @@ pub fn doctor(project: &Project, args: &Args) -> anyhow::Result<ExitCode> {
         );
     }
     run(project, "doctor", &given)
+}
+
+/// Builds the Worker and runs it for long, among faults; what is written says of which commit and day it is.
+///
+/// # Errors
+/// When the Worker or the program does not build.
+pub fn soak(project: &Project, args: &Args) -> anyhow::Result<ExitCode> {
+    build::build(project, &build::Args::default())?;
+    run(project, "soak", &args.rest)
 }
 
 /// Runs the check of sample ratios.

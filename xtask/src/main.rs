@@ -10,6 +10,7 @@
 //! check-config              wrangler.toml before a deploy
 //! preview-link              a link that previews a page
 //! doctor                    pages as the Worker would see them
+//! soak                      a hundred thousand requests among faults
 //! srm                       experiments' visitors against their allocation
 //! ```
 
@@ -58,6 +59,8 @@ enum Command {
     PreviewLink(preview_link::Args),
     /// Check the toolchain and install the pinned tools; the other commands do it by themselves
     Setup,
+    /// Run the Worker for long, among faults and visitors who leave: no wrong byte, no growing memory
+    Soak(companion::Args),
     /// Check whether experiments' visitors were split as their allocation says (sample ratio mismatch)
     Srm(companion::Args),
     /// Lint, and run all tests, those on workerd included
@@ -87,6 +90,7 @@ fn dispatch(project: &Project, command: Command) -> anyhow::Result<ExitCode> {
             println!("Everything is set up: {tools}");
             ExitCode::SUCCESS
         }),
+        Command::Soak(args) => companion::soak(project, &args),
         Command::Srm(args) => companion::srm(project, &args),
         Command::Test(args) => test::test(project, &args),
     }
