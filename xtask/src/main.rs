@@ -9,6 +9,7 @@
 //!                └► bench   what the product costs
 //! check-config              wrangler.toml before a deploy
 //! preview-link              a link that previews a page
+//! deny                      licences, sources, known vulnerabilities
 //! doctor                    pages as the Worker would see them
 //! soak                      a hundred thousand requests among faults
 //! srm                       experiments' visitors against their allocation
@@ -18,6 +19,7 @@ mod bench;
 mod build;
 mod check_config;
 mod companion;
+mod deny;
 mod dev;
 mod preview_link;
 mod project;
@@ -51,6 +53,8 @@ enum Command {
     Build(build::Args),
     /// Report every problem of wrangler.toml, by environment and key
     CheckConfig(check_config::Args),
+    /// Check licences, sources and known vulnerabilities of everything that the Worker and its tools are made of
+    Deny(deny::Args),
     /// Run the Worker between a stand-in XM site and a stand-in CDP, and print the URLs
     Dev(dev::Args),
     /// Look at pages as the Worker would: what is marked, and what of it can never work, by line and column
@@ -84,6 +88,7 @@ fn dispatch(project: &Project, command: Command) -> anyhow::Result<ExitCode> {
         Command::Build(args) => build::build(project, &args).map(|()| ExitCode::SUCCESS),
         Command::CheckConfig(args) => check_config::check_config(project, &args),
         Command::Dev(args) => dev::dev(project, &args),
+        Command::Deny(args) => deny::deny(project, &args),
         Command::Doctor(args) => companion::doctor(project, &args),
         Command::PreviewLink(args) => preview_link::preview_link(project, &args),
         Command::Setup => setup::setup(project).map(|tools| {

@@ -64,6 +64,18 @@ pub fn setup(project: &Project) -> anyhow::Result<Tools> {
     })
 }
 
+/// Puts cargo-deny into `.tools/`, unless it is there. No other command needs it.
+///
+/// # Errors
+/// When it cannot be installed.
+pub fn cargo_deny(project: &Project) -> anyhow::Result<PathBuf> {
+    let _lock = lock(project)?;
+    let mut stamp = Stamp::read(project);
+    let program = tools::install(project, &pins::cargo_deny(), &mut stamp)?;
+    tools::remove_leftovers(project)?;
+    Ok(program)
+}
+
 /// Adds to the Rust toolchain what is missing: the Worker's target and, where `lint`, rustfmt and clippy.
 ///
 /// # Errors

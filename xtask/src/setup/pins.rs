@@ -68,6 +68,16 @@ impl Pins {
     }
 }
 
+/// Checks what the Worker is made of.
+pub fn cargo_deny() -> Crate {
+    Crate {
+        package: "cargo-deny",
+        program: "cargo-deny",
+        version: "0.20.2".to_owned(),
+        locked: true,
+    }
+}
+
 fn read(project: &Project, name: &str) -> anyhow::Result<String> {
     fs::read_to_string(project.path(name))
         .with_context(|| format!("reading {name}; restore it from git"))
