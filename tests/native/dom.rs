@@ -3,7 +3,7 @@
 //! In: bytes, read as Latin-1 so that every byte is one character. Out: the shape of the tree: elements, the names of
 //! their attributes, comments and doctypes; no text and no values.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use html5ever::{ParseOpts, parse_document, tendril::TendrilSink, tree_builder::TreeBuilderOpts};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
@@ -31,6 +31,43 @@ pub fn shape(page: &[u8]) -> String {
     let dom = parse(page);
     write_shape(&dom.document, 0, &|_| false, &mut out);
     out
+}
+
+/// The same of a page that is text already.
+pub fn shape_of(page: &str) -> String {
+    let mut out = String::new();
+    let dom = parse_document(RcDom::default(), options()).one(page);
+    write_shape(&dom.document, 0, &|_| false, &mut out);
+    out
+}
+
+/// [`shape_of`] and [`values`] at once.
+pub fn shape_and_values(page: &str) -> (String, BTreeSet<(String, String)>) {
+    let dom = parse_document(RcDom::default(), options()).one(page);
+    let mut shape = String::new();
+    write_shape(&dom.document, 0, &|_| false, &mut shape);
+    (shape, values_in(&dom.document))
+}
+
+/// What the elements of `page` that have an `id` hold: their text by that id, and each attribute by the id and its name.
+pub fn values(page: &str) -> BTreeSet<(String, String)> {
+    values_in(&parse_document(RcDom::default(), options()).one(page).document)
+}
+
+fn values_in(document: &Handle) -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    each(document, &mut |node| {
+        let (NodeData::Element { attrs, .. }, Some(id)) = (&node.data, attribute(node, "id"))
+        else {
+            return;
+        };
+        for attr in attrs.borrow().iter() {
+            let place = format!("{id} {}", attr.name.local);
+            found.insert((place, attr.value.to_string()));
+        }
+        found.insert((id, text(node)));
+    });
+    found
 }
 
 /// The shape of `page`'s tree without what is inside elements that have the attribute `data-host`.
@@ -98,6 +135,18 @@ pub fn sink(page: &str) -> Option<(String, String)> {
     found
 }
 
+/// The attribute `name` of the element whose `id` is `id`, in a page of text.
+pub fn attribute_of(page: &str, id: &str, name: &str) -> Option<String> {
+    let dom = parse_document(RcDom::default(), options()).one(page);
+    let mut found = None;
+    each(&dom.document, &mut |node| {
+        if found.is_none() && attribute(node, "id").is_some_and(|own| own == id) {
+            found = attribute(node, name);
+        }
+    });
+    found
+}
+
 /// Every element of `page` named `name`, in tree order.
 pub fn count(page: &[u8], name: &str) -> usize {
     let dom = parse(page);
@@ -137,6 +186,50 @@ fn find(node: &Handle, name: &str, path: &mut Vec<String>) -> bool {
 const FORMATTING: [&str; 14] = [
     "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
 ];
+
+/// Elements and texts of `page` as a browser has them, one a line; the content of the elements that have the attribute `own`
+/// is `content` instead, where that is given. Formatting elements are left out, as in [`place`]; so are attributes.
+pub fn outline(page: &[u8], own: &str, content: Option<&str>) -> String {
+    fn visit(node: &Handle, own: &str, content: Option<&str>, lines: &mut Vec<(bool, String)>) {
+        if let NodeData::Text { contents } = &node.data {
+            return put(lines, &contents.borrow());
+        }
+        let is_own = attribute(node, own).is_some();
+        let name = element_name(node)
+            .filter(|name| is_own || !FORMATTING.contains(&name.as_str()));
+        if let Some(name) = &name {
+            lines.push((false, format!("<{name}{}>", if is_own { " own" } else { "" })));
+        }
+        match content {
+            Some(content) if is_own => put(lines, content),
+            _ => {
+                if let NodeData::Element {
+                    template_contents, ..
+                } = &node.data
+                    && let Some(contents) = &*template_contents.borrow()
+                {
+                    visit(contents, own, content, lines);
+                }
+                for child in node.children.borrow().iter() {
+                    visit(child, own, content, lines);
+                }
+            }
+        }
+        if let Some(name) = name {
+            lines.push((false, format!("</{name}>")));
+        }
+    }
+    fn put(lines: &mut Vec<(bool, String)>, text: &str) {
+        match lines.last_mut() {
+            Some((true, before)) => before.push_str(text),
+            _ => lines.push((true, text.to_owned())),
+        }
+    }
+    let mut lines = Vec::new();
+    visit(&parse(page).document, own, content, &mut lines);
+    let lines: Vec<String> = lines.into_iter().map(|(_, line)| line).collect();
+    lines.join("\n")
+}
 
 /// Calls `on` for `node` and everything below it, template contents included.
 pub fn each(node: &Handle, on: &mut impl FnMut(&Handle)) {

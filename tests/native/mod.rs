@@ -10,6 +10,7 @@ pub mod answers;
 pub mod case;
 pub mod corpus;
 pub mod cuts;
+pub mod data;
 pub mod dom;
 pub mod grammar;
 pub mod parallel;

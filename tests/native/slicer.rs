@@ -38,6 +38,23 @@ pub struct Element {
 
 /// The elements of `page` that have a start and an end tag of their own, in document order; none from templates.
 pub fn elements(page: &[u8]) -> Vec<Element> {
+    let mut elements = start_tags(page).elements;
+    elements.retain(|element| !element.end_tag.is_empty());
+    elements
+}
+
+/// Everything that begins in a page.
+#[derive(Clone, Debug, Default)]
+pub struct StartTags {
+    /// The elements that have one start tag, in document order; none from templates. `end_tag` is empty where an element is
+    /// not ended by an end tag of its own.
+    pub elements: Vec<Element>,
+    /// Start tags, by their ranges, that made several elements or none, or stand in a template.
+    pub others: Vec<Range<usize>>,
+}
+
+/// What begins in `page`.
+pub fn start_tags(page: &[u8]) -> StartTags {
     let recorder = Recorder {
         builder: TreeBuilder::new(RcDom::default(), dom::options().tree_builder),
         page,
@@ -58,7 +75,13 @@ pub fn elements(page: &[u8]) -> Vec<Element> {
     tokenizer.end();
     let tags = tokenizer.sink.tags.take();
     let dom = tokenizer.sink.builder.sink;
-    paired(page, &dom.document, &tags)
+    let elements = paired(page, &dom.document, &tags);
+    let is_other = |range: &Range<usize>| {
+        let known = |element: &Element| element.start_tag == *range;
+        page.get(range.start + 1) != Some(&b'/') && !elements.iter().any(known)
+    };
+    let others = tags.into_iter().flatten().filter(is_other).collect();
+    StartTags { elements, others }
 }
 
 const NUMBER: &str = "data-slicer-number";
@@ -152,14 +175,15 @@ fn paired(page: &[u8], document: &Handle, tags: &[Option<Range<usize>>]) -> Vec<
         // Adoption makes several elements of one start tag: whose end tag is whose is then anybody's guess.
         .filter(|elements| elements.len() == 1)
         .flatten()
-        .filter(|element| !element.end_tag.is_empty())
-        // A heading may be ended by the end tag of another.
-        .filter(|element| {
-            let name = page.get(element.end_tag.start + 2..).unwrap_or_default();
-            let name = name.get(..element.name.len()).unwrap_or_default();
-            name.eq_ignore_ascii_case(element.name.as_bytes())
-        })
         .collect();
+    for element in &mut elements {
+        // A heading may be ended by the end tag of another.
+        let name = page.get(element.end_tag.start + 2..).unwrap_or_default();
+        let name = name.get(..element.name.len()).unwrap_or_default();
+        if !name.eq_ignore_ascii_case(element.name.as_bytes()) {
+            element.end_tag = 0..0;
+        }
+    }
     elements.sort_by_key(|element| element.start_tag.start);
     elements
 }

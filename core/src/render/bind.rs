@@ -118,7 +118,7 @@ impl Binder<'_> {
             return None;
         };
         let mut out = String::new();
-        escape::text(&text, &mut out);
+        escape::text(&text, &tag.name, &mut out);
         Some(out)
     }
 

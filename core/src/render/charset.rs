@@ -58,8 +58,14 @@ fn encoded(encoding: &'static Encoding, c: char) -> Option<Vec<u8>> {
     (read && !unmappable).then(|| bytes.into_owned())
 }
 
-/// A numeric character reference: the same character in every charset.
+/// A numeric character reference: the same character in every charset. HTML reads references to the control characters of C1
+/// as windows-1252 has them (`&#128;` is `€`), so that no reference means those.
 fn reference(c: char, out: &mut Vec<u8>) {
+    let c = if matches!(c, '\u{80}'..='\u{9F}') {
+        char::REPLACEMENT_CHARACTER
+    } else {
+        c
+    };
     out.extend_from_slice(format!("&#{};", u32::from(c)).as_bytes());
 }
 
@@ -94,6 +100,15 @@ mod tests {
         assert_eq!(written(Charset::Declared(GBK), "中"), [0xD6, 0xD0]);
         assert_eq!(written(Charset::Ascii, "é中a"), b"&#233;&#20013;a");
         assert_eq!(written(Charset::Declared(UTF_8), "é"), "é".as_bytes());
+    }
+
+    #[test]
+    fn a_control_character_does_not_become_another_character() {
+        for charset in [Charset::Ascii, Charset::Declared(WINDOWS_1252)] {
+            assert_eq!(written(charset, "\u{80}\u{9F}"), b"&#65533;&#65533;");
+        }
+        let utf_8 = written(Charset::Declared(UTF_8), "\u{80}");
+        assert_eq!(utf_8, "\u{80}".as_bytes());
     }
 
     #[test]

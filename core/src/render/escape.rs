@@ -3,13 +3,12 @@
 //! In: a value. Out: the same value as HTML text or as the content of a double-quoted attribute. It never
 //! decides whether a value may stand somewhere.
 
-/// Appends `value` as text: nothing in it can be markup, in an element's content or in RCDATA.
-pub(super) fn text(value: &str, out: &mut String) {
-    // A parser drops a newline right after <pre> and <textarea>; as a reference it stays.
-    let value = value.strip_prefix('\n').map_or(value, |rest| {
-        out.push_str("&#10;");
-        rest
-    });
+/// Appends `value` as the text of an element named `element`: nothing in it can be markup, in an element's content or in RCDATA.
+pub(super) fn text(value: &str, element: &str, out: &mut String) {
+    // Right behind these start tags a parser drops one newline, be it written as a reference.
+    if value.starts_with('\n') && matches!(element, "listing" | "pre" | "textarea") {
+        out.push('\n');
+    }
     escape(value, out);
 }
 
@@ -41,7 +40,7 @@ mod tests {
 
     fn as_text(value: &str) -> String {
         let mut out = String::new();
-        text(value, &mut out);
+        text(value, "b", &mut out);
         out
     }
 
@@ -51,8 +50,17 @@ mod tests {
             as_text("</script><img src=x onerror='a' \"b\"> & co"),
             "&lt;/script&gt;&lt;img src=x onerror=&#39;a&#39; &quot;b&quot;&gt; &amp; co"
         );
-        assert_eq!(as_text("\nfirst\nsecond"), "&#10;first\nsecond");
+        assert_eq!(as_text("\nfirst\nsecond"), "\nfirst\nsecond");
         assert_eq!(as_text("a\0b\rc"), "a\u{FFFD}b&#13;c");
         assert_eq!(as_text("grüß 🙂"), "grüß 🙂");
+    }
+
+    #[test]
+    fn the_first_newline_is_kept_where_a_parser_drops_one() {
+        for (element, expected) in [("pre", "\n\na"), ("textarea", "\n\na"), ("p", "\na")] {
+            let mut out = String::new();
+            text("\na", element, &mut out);
+            assert_eq!(out, expected, "{element}");
+        }
     }
 }

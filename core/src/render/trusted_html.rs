@@ -11,6 +11,10 @@ pub(super) fn is_balanced(around: &[&str], host: &str, html: &str) -> bool {
     if NO_MARKUP_HOSTS.contains(&host) {
         return false;
     }
+    // In SVG and MathML the same tags mean something else, and most of HTML's end the whole picture.
+    if around.contains(&"svg") {
+        return !html.contains('<');
+    }
     // An element that the host has ended itself is around it by name only: <p><div>.
     let around = around.iter().filter(|outer| !implies_end(outer, host));
     let mut open: Vec<String> = around.map(|name| (*name).to_owned()).collect();
@@ -319,6 +323,14 @@ mod tests {
         assert!(!is_balanced(&[], "textarea", "x"));
         assert!(is_balanced(&[], "td", "<p>x</p>"));
         assert!(is_balanced(&[], "span", "<b>x</b>"));
+    }
+
+    #[test]
+    fn a_picture_takes_text_alone() {
+        assert!(is_balanced(&["svg"], "text", "a & b > c"));
+        for html in ["<b>x</b>", "<img src=/a.png>", "<style><b></style>", "<g></g>", "a < b"] {
+            assert!(!is_balanced(&["svg"], "g", html), "{html}");
+        }
     }
 
     #[test]

@@ -387,6 +387,9 @@ fn failure(error: &RewritingError) -> Failure {
     }
 }
 
+/// What elements of HTML are in, and those of SVG and MathML are not (Infra Standard, "Namespaces").
+const HTML_NAMESPACE: &str = "http://www.w3.org/1999/xhtml";
+
 /// Constant selectors, parsed once per thread.
 struct Selectors {
     body: Option<Selector>,
@@ -617,6 +620,9 @@ fn note_element(element: &mut Element<'_, '_>, shared: &Rc<RefCell<Seen>>) -> Ha
         .filter(|around| around.0 == location.start);
     if let (Some((_, around)), Some(_)) = (around, &marks.bindings.html) {
         marks.bindings.around = around;
+    }
+    if marks.bindings.html.is_some() && element.namespace_uri() != HTML_NAMESPACE {
+        marks.bindings.around.push("svg");
     }
     if marks.component.is_some() && tag.start < seen.passed {
         // Found too late: its start has left.

@@ -212,7 +212,8 @@ pub struct Bindings {
     pub text: Option<Pointer>,
     /// `data-cdp-html`.
     pub html: Option<Pointer>,
-    /// With `html`: the elements around that markup in the value could end, among `p`, `a`, `button` and `nobr`.
+    /// With `html`: the elements around that markup in the value could end, among `p`, `a`, `button` and `nobr`; `svg` for an
+    /// element of SVG or MathML, which most of HTML's elements end.
     pub around: Vec<&'static str>,
     /// `data-cdp-if`.
     pub condition: Option<Pointer>,

@@ -35,7 +35,7 @@ pub(super) const BAD_MARKS: [BadMark; 10] = [
 ];
 
 /// The elements that [`Bindings::around`](crate::template::Bindings) names.
-pub(super) const AROUND: [&str; 4] = ["a", "button", "nobr", "p"];
+pub(super) const AROUND: [&str; 5] = ["a", "button", "nobr", "p", "svg"];
 
 /// The number of `value`; one past the last, which cannot be read, for what is not in the table.
 pub(super) fn code<T: PartialEq>(table: &[T], value: &T) -> u8 {

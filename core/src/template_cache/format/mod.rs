@@ -31,7 +31,7 @@ use write::Writer;
 /// The last bytes of every entry.
 const MAGIC: [u8; 4] = *b"XMTC";
 /// The form. Whatever changes the bytes, or what the compiler finds in a page, makes a new one.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 /// Bytes behind the parts.
 const TRAILER: usize = 8 + 4 + 8 + 4;
 
