@@ -34,15 +34,27 @@ pub fn check(data: &[u8]) {
         let name = browser_id::cookie_name(key);
         for gpc in [false, true] {
             let grants = consent::grants(&config.site.consent, &cookies, gpc);
-            assert!(grants.id || !(grants.personalisation || grants.analytics), "nothing without the id");
+            assert!(
+                grants.id || !(grants.personalisation || grants.analytics),
+                "nothing without the id"
+            );
             let withdrawn = consent::withdrawn(&config.site.consent, grants, &cookies, &name);
             assert!(!withdrawn || (!grants.id && cookies.has(&name)));
         }
         if let Some(id) = browser_id::from_cookies(&cookies, key) {
-            assert!(is_uuid(id.as_str()) && header.contains(id.as_str()), "the id is the visitor's own");
+            assert!(
+                is_uuid(id.as_str()) && header.contains(id.as_str()),
+                "the id is the visitor's own"
+            );
             let kept = id_cookie::keep(&id, key, &config.site);
-            assert!(kept.starts_with(&format!("{name}={}; ", id.as_str())), "{kept}");
-            assert!(kept.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{kept}");
+            assert!(
+                kept.starts_with(&format!("{name}={}; ", id.as_str())),
+                "{kept}"
+            );
+            assert!(
+                kept.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
+                "{kept}"
+            );
         }
     }
     assert!(!loop_cookie::is_set(&cookies) || header.contains("cdp_redirected"));
@@ -56,8 +68,14 @@ fn preview(header: &str) {
     let seen = cookie::look(header, key.as_ref(), &target, NOW_S);
     if let Some(preview) = &seen.preview {
         assert!(header.contains(&preview.token), "a preview has a token");
-        assert!(preview.link.covers("/shoes/red?x=1"), "a preview is of this page");
-        assert!(preview.link.expires_at > NOW_S, "a preview is over at its time");
+        assert!(
+            preview.link.covers("/shoes/red?x=1"),
+            "a preview is of this page"
+        );
+        assert!(
+            preview.link.expires_at > NOW_S,
+            "a preview is over at its time"
+        );
     }
     assert!(cookie::look(header, None, &target, NOW_S).preview.is_none());
     for line in seen.expired.iter() {
@@ -65,9 +83,16 @@ fn preview(header: &str) {
     }
     // Everything but the preview goes on, in its order and spelling.
     let others = |header: &str| -> Vec<String> {
-        let is_ours = |part: &&str| part.split('=').next().is_some_and(|name| name.trim() == cookie::NAME);
+        let is_ours = |part: &&str| {
+            part.split('=')
+                .next()
+                .is_some_and(|name| name.trim() == cookie::NAME)
+        };
         let parts = header.split(';').filter(|part| !is_ours(part));
-        parts.map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+        parts
+            .map(|part| part.trim().to_owned())
+            .filter(|part| !part.is_empty())
+            .collect()
     };
     let sent = match cookie::withheld(header) {
         None => header.to_owned(),
@@ -75,6 +100,13 @@ fn preview(header: &str) {
         Some(HeaderEdit::Delete("cookie")) => String::new(),
         Some(other) => panic!("an edit of another header: {other:?}"),
     };
-    assert_eq!(others(&sent), others(header), "a cookie of the site changed");
-    assert!(!Cookies::new(sent.as_str()).has(cookie::NAME), "XM gets no preview");
+    assert_eq!(
+        others(&sent),
+        others(header),
+        "a cookie of the site changed"
+    );
+    assert!(
+        !Cookies::new(sent.as_str()).has(cookie::NAME),
+        "XM gets no preview"
+    );
 }

@@ -18,7 +18,16 @@ use xm_edge_core::{
 use crate::{input, tenant::CONFIGS};
 
 /// Pointers of seeds, and odd ones.
-const POINTERS: [&str; 8] = ["/variantId", "/t", "/a/0", "/a~1b", "/~0", "", "/t/u/v", "/-"];
+const POINTERS: [&str; 8] = [
+    "/variantId",
+    "/t",
+    "/a/0",
+    "/a~1b",
+    "/~0",
+    "",
+    "/t/u/v",
+    "/-",
+];
 /// Characters of an excerpt.
 const EXCERPT: usize = 40;
 
@@ -30,7 +39,11 @@ pub fn check(data: &[u8]) {
         b'{' | b'[' | 0..=31 => 200,
         other => 100 + u16::from(*other) * 2,
     };
-    let body = if matches!(first, b'{' | b'[') { data } else { body };
+    let body = if matches!(first, b'{' | b'[') {
+        data
+    } else {
+        body
+    };
     decision(status, body);
     ids(status, body);
     others(&input::text(body));
@@ -42,12 +55,18 @@ fn decision(status: u16, body: &[u8]) {
     let is_decision = (200..300).contains(&status)
         && body.len() <= MAX_BODY_BYTES
         && value(body).is_some_and(|value| value.is_object() && depth(&value) <= 128);
-    assert_eq!(read.is_ok(), is_decision, "what is a decision and what is none");
+    assert_eq!(
+        read.is_ok(),
+        is_decision,
+        "what is a decision and what is none"
+    );
     let Ok(decision) = read else { return };
     for pointer in POINTERS.iter().filter_map(|text| Pointer::parse(text)) {
         let found = decision.find(&pointer);
         if let Some(id) = decision.variant_id(&pointer) {
-            assert!(found.is_some() && !id.is_empty() && id.len() <= 256 && !id.ends_with("_default"));
+            assert!(
+                found.is_some() && !id.is_empty() && id.len() <= 256 && !id.ends_with("_default")
+            );
         }
     }
     let excerpt = decision.excerpt(EXCERPT).unwrap_or_default();
@@ -73,7 +92,10 @@ fn depth(value: &Value) -> usize {
 
 fn ids(status: u16, body: &[u8]) {
     if let Ok(id) = browser::parse_created(status, body) {
-        assert!((200..300).contains(&status) && is_uuid(id.as_str()), "a browser id is a UUID");
+        assert!(
+            (200..300).contains(&status) && is_uuid(id.as_str()),
+            "a browser id is a UUID"
+        );
     }
     if let Ok(found) = guest::parse_shown(status, body) {
         assert!(is_uuid(found.as_str()) && found.as_str() == found.as_str().to_ascii_lowercase());
@@ -96,13 +118,21 @@ fn others(text: &str) {
         let replaced = event::with_browser_id(text, &new);
         let is_object = serde_json::from_str::<Value>(text).is_ok_and(|value| value.is_object());
         if is_object {
-            assert_eq!(event::browser_id(&replaced), Some(new), "the new id is in the event");
+            assert_eq!(
+                event::browser_id(&replaced),
+                Some(new),
+                "the new id is in the event"
+            );
         } else {
             assert_eq!(replaced, text);
         }
     }
     if let Ok(stored) = StoredEvent::parse(text) {
-        assert_eq!(StoredEvent::parse(&stored.to_json()), Ok(stored), "a message comes back");
+        assert_eq!(
+            StoredEvent::parse(&stored.to_json()),
+            Ok(stored),
+            "a message comes back"
+        );
     }
     let told = header::parse(text);
     assert!(told.len() <= header::MAX_EVENTS + 1);
@@ -110,7 +140,11 @@ fn others(text: &str) {
         assert!(!problems.is_empty());
     }
     let purges = Purges::read(text);
-    assert_eq!(Purges::read(&purges.write()).write(), purges.write(), "a log of purges comes back");
+    assert_eq!(
+        Purges::read(&purges.write()).write(),
+        purges.write(),
+        "a log of purges comes back"
+    );
     record(text);
 }
 
@@ -132,7 +166,15 @@ fn record(text: &str) {
         language: "EN",
         utm: &[],
     });
-    assert_eq!(sealer.open(&name, text), None, "nobody else can seal a record");
+    assert_eq!(
+        sealer.open(&name, text),
+        None,
+        "nobody else can seal a record"
+    );
     let sealed = sealer.seal(&name, 7, text);
-    assert_eq!(sealer.open(&name, &sealed), Some((7, text)), "a record comes back");
+    assert_eq!(
+        sealer.open(&name, &sealed),
+        Some((7, text)),
+        "a record comes back"
+    );
 }

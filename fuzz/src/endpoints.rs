@@ -43,7 +43,7 @@ struct Request {
 /// Checks one input.
 pub fn check(data: &[u8]) {
     let [request, replies] = input::parts(data);
-    let request = read(request);
+    let Some(request) = read(request) else { return };
     let target = Target::parse(&request.url);
     for config in CONFIGS.iter() {
         page::check(&request.method, &target, &request.headers, config, replies);
@@ -53,7 +53,7 @@ pub fn check(data: &[u8]) {
     }
 }
 
-fn read(bytes: &[u8]) -> Request {
+fn read(bytes: &[u8]) -> Option<Request> {
     let (head, body) = match memchr::memmem::find(bytes, b"\n\n") {
         Some(at) => (&bytes[..at], &bytes[at + 2..]),
         None => (bytes, &[][..]),
@@ -67,19 +67,28 @@ fn read(bytes: &[u8]) -> Request {
     } else {
         target.to_owned()
     };
+    // As the runtime gives it: parsed and written again.
+    let url = url::Url::parse(&url)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let headers = lines.filter_map(|line| line.split_once(':'));
-    Request {
+    Some(Request {
         method: method.to_owned(),
-        url,
+        url: url.into(),
         headers: headers
             .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
             .collect(),
         body: body.to_vec(),
-    }
+    })
 }
 
 fn answer(request: &Request, target: &Target<'_>, rest: &str, config: &Config, replies: &[u8]) {
-    let Request { method, headers, body, .. } = request;
+    let Request {
+        method,
+        headers,
+        body,
+        ..
+    } = request;
     if beacon::is_at(rest) {
         let answer = beacon::ASSET.answer(target.query, headers);
         assert!(matches!(answer.status, 200 | 304));
@@ -112,7 +121,9 @@ fn answer(request: &Request, target: &Target<'_>, rest: &str, config: &Config, r
                         assert!((400..500).contains(&answer.status));
                         answer
                     }
-                    Received::Event(incoming) => return completed(incoming, target, headers, config),
+                    Received::Event(incoming) => {
+                        return completed(incoming, target, headers, config);
+                    }
                 }
             }
         }
@@ -125,21 +136,39 @@ fn answer(request: &Request, target: &Target<'_>, rest: &str, config: &Config, r
 fn assert_sound(answer: &Answer) {
     assert!((200..600).contains(&answer.status));
     assert!(answer.body.len() <= MOST_ANSWER, "an answer is bounded");
-    let header = |name: &str| answer.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+    let header = |name: &str| {
+        answer
+            .headers
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
+    };
     for (name, value) in &answer.headers {
         assert!(!value.contains(['\r', '\n', '\0']), "{name} ends its line");
         assert_eq!(*name, name.to_ascii_lowercase());
     }
     let cached = header("cache-control");
-    assert!(cached.is_some_and(|value| value.contains("no-store")), "a shared cache could keep it");
-    assert!(!answer.body.contains(API_TOKEN), "an answer repeats a credential");
+    assert!(
+        cached.is_some_and(|value| value.contains("no-store")),
+        "a shared cache could keep it"
+    );
+    assert!(
+        !answer.body.contains(API_TOKEN),
+        "an answer repeats a credential"
+    );
     if header("content-type") == Some("application/problem+json") {
         assert!(answer.status >= 400);
         let problem: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
-        assert_eq!(problem["status"], answer.status, "a problem tells its status");
+        assert_eq!(
+            problem["status"], answer.status,
+            "a problem tells its status"
+        );
         assert!(problem["title"].is_string() && problem["detail"].is_string());
     }
-    assert!(answer.status != 405 || header("allow").is_some(), "405 says what is allowed");
+    assert!(
+        answer.status != 405 || header("allow").is_some(),
+        "405 says what is allowed"
+    );
 }
 
 fn completed(
@@ -168,8 +197,16 @@ fn completed(
         "e1".to_owned(),
     );
     let fields: serde_json::Value = serde_json::from_str(&event.body).unwrap_or_default();
-    assert_eq!(fields["browser_id"], id.as_str(), "an event is the visitor's own");
-    assert_eq!(fields["client_key"], config.cdp.client_key.as_str(), "an event is the tenant's own");
+    assert_eq!(
+        fields["browser_id"],
+        id.as_str(),
+        "an event is the visitor's own"
+    );
+    assert_eq!(
+        fields["client_key"],
+        config.cdp.client_key.as_str(),
+        "an event is the tenant's own"
+    );
     assert!(is_uuid(id.as_str()) && fields["type"].is_string());
 }
 
@@ -188,12 +225,21 @@ fn preview(request: &Request, target: &Target<'_>, config: &Config) -> Answer {
         }
     } else {
         let key = secrets.key.as_ref().map_err(|fault| *fault);
-        follow(&request.method, target, key, &config.site.endpoint_prefix, NOW_S)
+        follow(
+            &request.method,
+            target,
+            key,
+            &config.site.endpoint_prefix,
+            NOW_S,
+        )
     };
     assert!(!answer.body.contains(PREVIEW_KEY));
     if let Some((_, location)) = answer.headers.iter().find(|(name, _)| *name == "location") {
         let own = format!("{}://{}/", target.scheme, target.host);
-        assert!(answer.status == 201 || location.starts_with(&own), "a preview leads elsewhere: {location}");
+        assert!(
+            answer.status == 201 || location.starts_with(&own),
+            "a preview leads elsewhere: {location}"
+        );
     }
     answer
 }
@@ -205,13 +251,22 @@ fn leads_to_its_page(made: &Answer, key: &PreviewKey, config: &Config) {
         found.map(|(_, value)| value.clone()).unwrap_or_default()
     };
     let link = header(made, "location");
-    let followed = follow("GET", &Target::parse(&link), Ok(key), &config.site.endpoint_prefix, NOW_S);
+    let followed = follow(
+        "GET",
+        &Target::parse(&link),
+        Ok(key),
+        &config.site.endpoint_prefix,
+        NOW_S,
+    );
     assert_eq!(followed.status, 303, "a new link does not hold: {link}");
     let page = header(&followed, "location");
     let cookie = header(&followed, "set-cookie");
     let cookie = cookie.split(';').next().unwrap_or_default();
     let seen = preview::cookie::look(cookie, Some(key), &Target::parse(&page), NOW_S);
-    assert!(seen.preview.is_some(), "a new link leads to a page that it does not cover: {page}");
+    assert!(
+        seen.preview.is_some(),
+        "a new link leads to a page that it does not cover: {page}"
+    );
 }
 
 fn purge(request: &Request) -> Answer {
@@ -225,7 +280,13 @@ fn purge(request: &Request) -> Answer {
     }
 }
 
-fn guests(request: &Request, target: &Target<'_>, rest: &str, config: &Config, replies: &[u8]) -> Answer {
+fn guests(
+    request: &Request,
+    target: &Target<'_>,
+    rest: &str,
+    config: &Config,
+    replies: &[u8],
+) -> Answer {
     let path = rest.trim_start_matches('/');
     let secrets = Secrets::read(secret);
     let label = guests::label_of(&request.method, path);
@@ -266,8 +327,17 @@ fn carry_out(exchange: &mut Exchange, replies: &[u8]) -> Answer {
                 return answer;
             }
             Step::Call { call, .. } => {
-                assert!(call.url.starts_with(HOSTS[0]), "a call leaves for elsewhere: {}", call.url);
-                assert!(call.headers.iter().all(|(name, _)| matches!(*name, "accept" | "authorization" | "content-type")));
+                assert!(
+                    call.url.starts_with(HOSTS[0]),
+                    "a call leaves for elsewhere: {}",
+                    call.url
+                );
+                assert!(
+                    call.headers.iter().all(|(name, _)| matches!(
+                        *name,
+                        "accept" | "authorization" | "content-type"
+                    ))
+                );
                 line = lines.next().unwrap_or(line);
                 exchange.answered(&reply(line), 0.5, NOW_S * 1_000);
             }
@@ -308,10 +378,21 @@ fn reply(line: &[u8]) -> Reply {
 fn sdk(request: &Request, target: &Target<'_>, config: &Config, replies: &[u8]) {
     let page = sdk_proxy::page_path(target, &request.headers);
     let site = site_for(config, &target.host, page.as_deref().unwrap_or("/"));
-    match sdk_proxy::plan(&request.method, target, &request.headers, &config.cdp, &site) {
+    match sdk_proxy::plan(
+        &request.method,
+        target,
+        &request.headers,
+        &config.cdp,
+        &site,
+    ) {
         Plan::Answer(answer) => {
             assert!(matches!(answer.status, 200 | 204));
-            assert!(!answer.headers.iter().any(|(_, value)| value.contains(['\r', '\n'])));
+            assert!(
+                !answer
+                    .headers
+                    .iter()
+                    .any(|(_, value)| value.contains(['\r', '\n']))
+            );
         }
         Plan::Refuse(refusal) => assert!((400..=504).contains(&refusal.status())),
         Plan::Forward(forward) => forwarded(&forward, request, replies),
@@ -326,23 +407,43 @@ fn forwarded(forward: &Forward, request: &Request, replies: &[u8]) {
     );
     assert!(!forward.url.contains(['\r', '\n']));
     for (name, value) in &forward.headers {
-        assert!(!matches!(*name, "cookie" | "authorization" | "x-forwarded-for" | "cf-connecting-ip"), "{name}");
+        assert!(
+            !matches!(
+                *name,
+                "cookie" | "authorization" | "x-forwarded-for" | "cf-connecting-ip"
+            ),
+            "{name}"
+        );
         assert!(!value.contains(['\r', '\n']), "{name} ends its line");
     }
     if let Some(rules) = &forward.body
         && let Ok(sent) = rules.apply(&request.body)
     {
         let object: serde_json::Value = serde_json::from_slice(&sent).unwrap_or_default();
-        assert!(object.is_object() || deep(&request.body), "half a JSON is sent");
+        assert!(
+            object.is_object() || deep(&request.body),
+            "half a JSON is sent"
+        );
     }
-    let upstream = vec![("content-type", "application/json"), ("set-cookie", "a=b"), ("location", "https://evil.example")];
+    let upstream = vec![
+        ("content-type", "application/json"),
+        ("set-cookie", "a=b"),
+        ("location", "https://evil.example"),
+    ];
     if let Ok(headers) = forward.reply.headers(200, &upstream) {
-        assert!(headers.iter().all(|(name, _)| !matches!(*name, "set-cookie" | "location")));
+        assert!(
+            headers
+                .iter()
+                .all(|(name, _)| !matches!(*name, "set-cookie" | "location"))
+        );
     }
     let _ = forward.reply.body(replies);
 }
 
 /// Nested deeper than serde_json reads by itself.
 fn deep(body: &[u8]) -> bool {
-    body.iter().filter(|byte| matches!(byte, b'{' | b'[')).count() > 120
+    body.iter()
+        .filter(|byte| matches!(byte, b'{' | b'['))
+        .count()
+        > 120
 }

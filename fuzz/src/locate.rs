@@ -18,7 +18,11 @@ pub fn check(data: &[u8]) {
     let flags: u8 = control.arbitrary().unwrap_or_default();
     let cuts = control.take_rest();
     let options = CompileOptions {
-        look: if flags & 1 == 0 { Look::Components } else { Look::Facts },
+        look: if flags & 1 == 0 {
+            Look::Components
+        } else {
+            Look::Facts
+        },
         places: flags & 2 != 0,
         encoding: UTF_8,
         guest: flags & 4 != 0,
@@ -55,7 +59,10 @@ fn compiled<'c>(options: CompileOptions, chunks: impl Iterator<Item = &'c [u8]>)
         source.push(chunk);
         readable = readable && compiler.write(chunk, &source).is_ok();
         assert!(compiler.located() >= located, "what has left came back");
-        assert!(!readable || compiler.located() <= source.end(), "more was located than came");
+        assert!(
+            !readable || compiler.located() <= source.end(),
+            "more was located than came"
+        );
         located = compiler.located();
     }
     if !readable || compiler.end(&source).is_err() {

@@ -178,7 +178,10 @@ impl<'i> View<'i> {
         let fields = ["/t", "/firstName", "/ext"];
         Ok(Decision::guest(
             record,
-            fields.iter().filter_map(|field| Pointer::parse(field)).collect(),
+            fields
+                .iter()
+                .filter_map(|field| Pointer::parse(field))
+                .collect(),
         ))
     }
 
@@ -226,7 +229,6 @@ impl<'i> View<'i> {
         Running::new(self, page).finish()
     }
 }
-
 
 /// A page view on its way.
 struct Running<'v, 'i> {
@@ -284,7 +286,11 @@ impl<'v, 'i> Running<'v, 'i> {
     fn take(&mut self) {
         let promised = self.page.output_len();
         let output = self.page.take_output();
-        assert_eq!(promised, output.len(), "what may leave has the length it was said to have");
+        assert_eq!(
+            promised,
+            output.len(),
+            "what may leave has the length it was said to have"
+        );
         self.output.extend(output);
         assert_eq!(self.page.taken(), self.output.len() as u64);
     }
@@ -301,7 +307,10 @@ impl<'v, 'i> Running<'v, 'i> {
             self.page.deadline(BUDGET_MS);
         }
         assert!(self.page.is_done(), "nothing waits behind the budget");
-        assert!(self.page.next_wish(BUDGET_MS).is_none(), "nobody is asked behind the budget");
+        assert!(
+            self.page.next_wish(BUDGET_MS).is_none(),
+            "nobody is asked behind the budget"
+        );
         self.take();
         let outcomes = self.page.outcomes().iter();
         let mut shown: Vec<_> = outcomes
@@ -321,7 +330,7 @@ impl<'v, 'i> Running<'v, 'i> {
 
 /// Some number from 0 to 7 that depends on `text` alone.
 fn hash(text: &str) -> u32 {
-    text.bytes()
-        .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()))
-        & 7
+    text.bytes().fold(0_u32, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(byte.into())
+    }) & 7
 }

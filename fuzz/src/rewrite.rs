@@ -34,13 +34,24 @@ pub fn check(data: &[u8]) {
             .collect(),
     );
     let seen = view.run(page, &timely, true);
-    assert_same(&seen.output, &expected.output, "the output depends on cuts and order");
-    assert_eq!(seen.shown, expected.shown, "what is shown depends on cuts and order");
+    assert_same(
+        &seen.output,
+        &expected.output,
+        "the output depends on cuts and order",
+    );
+    assert_eq!(
+        seen.shown, expected.shown,
+        "what is shown depends on cuts and order"
+    );
 
     let nothing = view.undecided();
     let complete = steps.len().is_multiple_of(2);
     let same = nothing.run(page, &limited, complete);
-    assert_same(&same.output, page, "nothing was decided, and the page is another");
+    assert_same(
+        &same.output,
+        page,
+        "nothing was decided, and the page is another",
+    );
 
     if view.settings.insertion.is_none() {
         if limited.len() != timely.len() {
@@ -68,19 +79,28 @@ fn assert_only_components_changed(view: &View<'_>, page: &[u8], output: &[u8]) {
         .filter(|node| !matches!(node, Node::Component(_)))
         .filter_map(|node| page.get(node.range().start..node.range().end))
         .collect();
-    let first_is_kept = matches!(template.parts.nodes.first(), Some(node) if !matches!(node, Node::Component(_)));
-    let last_is_kept = matches!(template.parts.nodes.last(), Some(node) if !matches!(node, Node::Component(_)));
+    let first_is_kept =
+        matches!(template.parts.nodes.first(), Some(node) if !matches!(node, Node::Component(_)));
+    let last_is_kept =
+        matches!(template.parts.nodes.last(), Some(node) if !matches!(node, Node::Component(_)));
     let mut rest = output;
     for (number, bytes) in kept.iter().enumerate() {
         let at = position(rest, bytes);
         let Some(at) = at else {
             panic!("bytes outside of components are gone: {}", shown(bytes));
         };
-        assert!(number > 0 || !first_is_kept || at == 0, "something stands before the page");
+        assert!(
+            number > 0 || !first_is_kept || at == 0,
+            "something stands before the page"
+        );
         rest = &rest[at + bytes.len()..];
     }
     if let (true, Some(last)) = (last_is_kept, kept.last()) {
-        assert!(output.ends_with(last), "the page's end is gone: {}", shown(last));
+        assert!(
+            output.ends_with(last),
+            "the page's end is gone: {}",
+            shown(last)
+        );
     }
 }
 

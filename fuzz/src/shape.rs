@@ -25,7 +25,10 @@ pub fn check(data: &[u8]) {
     let value = format!("x{}", input::text(value));
     let filled = |value: &str| {
         let json = serde_json::Value::from(value).to_string();
-        let inner = json.trim_start_matches('"').strip_suffix('"').unwrap_or_default();
+        let inner = json
+            .trim_start_matches('"')
+            .strip_suffix('"')
+            .unwrap_or_default();
         decision.replace(PLACE, inner).into_bytes()
     };
     let (hostile, benign) = (filled(&value), filled("benign"));
@@ -65,13 +68,18 @@ fn compare(hostile: &str, benign: &str) -> Result<(), String> {
 
 /// Depth and name, and the names of attributes.
 fn element(line: &str) -> (&str, Vec<&str>) {
-    let (name, attributes) = line.rsplit_once(|c: char| c.is_whitespace() && c != ' ').map_or_else(
-        || {
-            let depth = line.len() - line.trim_start().len();
-            let end = line[depth..].find(' ').map_or(line.len(), |at| depth + at);
-            line.split_at(end)
-        },
-        |_| (line, ""),
-    );
-    (name, attributes.trim_matches([' ', '>']).split(' ').collect())
+    let (name, attributes) = line
+        .rsplit_once(|c: char| c.is_whitespace() && c != ' ')
+        .map_or_else(
+            || {
+                let depth = line.len() - line.trim_start().len();
+                let end = line[depth..].find(' ').map_or(line.len(), |at| depth + at);
+                line.split_at(end)
+            },
+            |_| (line, ""),
+        );
+    (
+        name,
+        attributes.trim_matches([' ', '>']).split(' ').collect(),
+    )
 }

@@ -53,8 +53,15 @@ pub fn check(data: &[u8]) {
     assert_eq!(after.as_ref(), Ok(&entry), "an entry does not come back");
     let hit = view.of_template(Rc::clone(&entry.page.template));
     let streamed = view.at_once(page);
-    assert_same(&hit.output, &streamed.output, "a kept page renders another page");
-    assert_eq!(hit.shown, streamed.shown, "a kept page shows something else");
+    assert_same(
+        &hit.output,
+        &streamed.output,
+        "a kept page renders another page",
+    );
+    assert_eq!(
+        hit.shown, streamed.shown,
+        "a kept page shows something else"
+    );
 
     let mut lying = written(&entry);
     let (lies, _) = control.take_rest().as_chunks();
@@ -74,7 +81,10 @@ pub fn check(data: &[u8]) {
         let mut changed = bytes;
         let at = usize::from(u16::from_be_bytes([*high, *low])) % changed.len();
         changed[at] ^= (*change).max(1);
-        assert!(Entry::decode(changed).is_err(), "a changed byte went unnoticed");
+        assert!(
+            Entry::decode(changed).is_err(),
+            "a changed byte went unnoticed"
+        );
     }
 }
 
@@ -86,7 +96,10 @@ fn no_bytes_are_trusted(view: &View<'_>, body: &[u8], written: &[u8]) {
     assert_sound(&entry);
     assert!(entry.weight() >= entry.page.template.body.len());
     assert_eq!(Entry::decode(entry.encode()).as_ref(), Ok(&entry));
-    let output = view.undecided().of_template(Rc::clone(&entry.page.template)).output;
+    let output = view
+        .undecided()
+        .of_template(Rc::clone(&entry.page.template))
+        .output;
     assert_same(&output, body, "an undecided kept page is another page");
     view.of_template(Rc::clone(&entry.page.template));
 }

@@ -36,11 +36,13 @@ pub fn secret(name: &'static str) -> Option<String> {
 }
 
 /// The configurations.
-pub static CONFIGS: LazyLock<[Config; 2]> = LazyLock::new(|| [full(), least()].map(|vars| read(&vars)));
+pub static CONFIGS: LazyLock<[Config; 2]> =
+    LazyLock::new(|| [full(), least()].map(|vars| read(&vars)));
 
 fn read(vars: &Value) -> Config {
     let vars = vars.as_object().cloned().unwrap_or_default();
-    config::parse_strict(&vars).unwrap_or_else(|problems| panic!("the tenant is invalid: {problems:?}"))
+    config::parse_strict(&vars)
+        .unwrap_or_else(|problems| panic!("the tenant is invalid: {problems:?}"))
 }
 
 fn least() -> Value {

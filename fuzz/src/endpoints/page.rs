@@ -23,18 +23,30 @@ pub fn check(
 ) {
     let site = &config.site;
     let route = gate(method, target, headers, site);
-    assert!(route != Route::Page || method == "GET", "only a GET is a page");
+    assert!(
+        route != Route::Page || method == "GET",
+        "only a GET is a page"
+    );
     let xm_origin = config.xm_origin.as_ref();
     let url = origin::url(target, xm_origin);
-    assert!(url.ends_with(&target.path_and_query()), "XM gets another path: {url}");
+    assert!(
+        url.ends_with(&target.path_and_query()),
+        "XM gets another path: {url}"
+    );
     let hops = loop_guard::hops(headers);
     for edit in origin::edits(target, headers, route, hops, xm_origin) {
-        let (HeaderEdit::Append(name, _) | HeaderEdit::Delete(name) | HeaderEdit::Set(name, _)) = edit;
-        assert!(!matches!(name, "cookie" | "authorization" | "host"), "XM gets another {name}");
+        let (HeaderEdit::Append(name, _) | HeaderEdit::Delete(name) | HeaderEdit::Set(name, _)) =
+            edit;
+        assert!(
+            !matches!(name, "cookie" | "authorization" | "host"),
+            "XM gets another {name}"
+        );
     }
     let _ = (classify(headers), Campaign::read(target, headers));
     if let response::Opened::Page(_) = response::gate(200, headers, site) {
-        let html = headers.iter().any(|(name, value)| name == "content-type" && value.to_ascii_lowercase().contains("html"));
+        let html = headers.iter().any(|(name, value)| {
+            name == "content-type" && value.to_ascii_lowercase().contains("html")
+        });
         assert!(html, "only HTML is a page");
     }
     if let Some(matched) = rules::matching(site, method, target.path) {
@@ -60,16 +72,28 @@ fn chosen(decision: &Decision, target: &Target<'_>, config: &Config) {
         Choice::Default { .. } => return,
         Choice::Path { path, .. } => path,
         Choice::Redirect { location, .. } => {
-            assert!(location.bytes().all(|byte| byte.is_ascii_graphic()), "no header holds {location}");
+            assert!(
+                location.bytes().all(|byte| byte.is_ascii_graphic()),
+                "no header holds {location}"
+            );
             location
         }
     };
-    assert!(place.starts_with('/') && !place.contains(char::is_control), "{place}");
+    assert!(
+        place.starts_with('/') && !place.contains(char::is_control),
+        "{place}"
+    );
     // As a browser reads it, from the page where it is.
     let base = format!("{}://{}/", target.scheme, target.host);
-    let Ok(base) = url::Url::parse(&base) else { return };
+    let Ok(base) = url::Url::parse(&base) else {
+        return;
+    };
     let read = base.join(&place).map(|url| url.origin());
-    assert_eq!(read, Ok(base.origin()), "a decision leads out of the site: {place}");
+    assert_eq!(
+        read,
+        Ok(base.origin()),
+        "a decision leads out of the site: {place}"
+    );
     let own = endpoints::below(&config.site.endpoint_prefix, &place);
     assert!(own.is_none(), "a decision leads to an endpoint: {place}");
 }
