@@ -11,6 +11,7 @@
 //! preview-link              a link that previews a page
 //! doctor                    pages as the Worker would see them
 //! srm                       experiments' visitors against their allocation
+//! fuzz                      inputs that break a promise of the core
 //! ```
 
 mod bench;
@@ -18,6 +19,7 @@ mod build;
 mod check_config;
 mod companion;
 mod dev;
+mod fuzz;
 mod preview_link;
 mod project;
 mod run;
@@ -54,6 +56,8 @@ enum Command {
     Dev(dev::Args),
     /// Look at pages as the Worker would: what is marked, and what of it can never work, by line and column
     Doctor(companion::Args),
+    /// Look for inputs that break a promise of the core, with libFuzzer (docs/fuzzing.md)
+    Fuzz(fuzz::Args),
     /// Print a signed link that previews a page: --url URL --show FRIENDLY_ID=VARIANT --expires 2h
     PreviewLink(preview_link::Args),
     /// Check the toolchain and install the pinned tools; the other commands do it by themselves
@@ -82,6 +86,7 @@ fn dispatch(project: &Project, command: Command) -> anyhow::Result<ExitCode> {
         Command::CheckConfig(args) => check_config::check_config(project, &args),
         Command::Dev(args) => dev::dev(project, &args),
         Command::Doctor(args) => companion::doctor(project, &args),
+        Command::Fuzz(args) => fuzz::fuzz(project, &args),
         Command::PreviewLink(args) => preview_link::preview_link(project, &args),
         Command::Setup => setup::setup(project).map(|tools| {
             println!("Everything is set up: {tools}");
