@@ -71,7 +71,10 @@ fn read(bytes: &[u8]) -> Option<Request> {
     let url = url::Url::parse(&url)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    let headers = lines.filter_map(|line| line.split_once(':'));
+    // No runtime lets a control character into a header.
+    let headers = lines
+        .filter(|line| !line.contains(|c: char| c.is_control() && c != '\t'))
+        .filter_map(|line| line.split_once(':'));
     Some(Request {
         method: method.to_owned(),
         url: url.into(),
