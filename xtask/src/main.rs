@@ -13,6 +13,7 @@
 //! doctor                    pages as the Worker would see them
 //! soak                      a hundred thousand requests among faults
 //! srm                       experiments' visitors against their allocation
+//! fuzz                      inputs that break a promise of the core
 //! ```
 
 mod bench;
@@ -21,6 +22,7 @@ mod check_config;
 mod companion;
 mod deny;
 mod dev;
+mod fuzz;
 mod preview_link;
 mod project;
 mod run;
@@ -59,6 +61,8 @@ enum Command {
     Dev(dev::Args),
     /// Look at pages as the Worker would: what is marked, and what of it can never work, by line and column
     Doctor(companion::Args),
+    /// Look for inputs that break a promise of the core, with libFuzzer (docs/fuzzing.md)
+    Fuzz(fuzz::Args),
     /// Print a signed link that previews a page: --url URL --show FRIENDLY_ID=VARIANT --expires 2h
     PreviewLink(preview_link::Args),
     /// Check the toolchain and install the pinned tools; the other commands do it by themselves
@@ -90,6 +94,7 @@ fn dispatch(project: &Project, command: Command) -> anyhow::Result<ExitCode> {
         Command::Dev(args) => dev::dev(project, &args),
         Command::Deny(args) => deny::deny(project, &args),
         Command::Doctor(args) => companion::doctor(project, &args),
+        Command::Fuzz(args) => fuzz::fuzz(project, &args),
         Command::PreviewLink(args) => preview_link::preview_link(project, &args),
         Command::Setup => setup::setup(project).map(|tools| {
             println!("Everything is set up: {tools}");

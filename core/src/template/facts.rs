@@ -49,6 +49,26 @@ impl PageFacts {
 fn note(slot: &mut Option<String>, text: &str, max: usize) {
     let text = text.trim();
     if slot.is_none() && !text.is_empty() {
-        *slot = Some(text.chars().take(max).collect());
+        let mut noted: String = text.chars().take(max).collect();
+        // The cut may be behind a space: noted again, as a kept page's is, the text would be another.
+        noted.truncate(noted.trim_end().len());
+        *slot = Some(noted);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_cut_behind_a_space_stays_the_same_when_it_is_noted_again() {
+        let name = format!("  {} more", "x".repeat(MAX_PAGE_NAME - 1));
+        let mut facts = PageFacts::default();
+        facts.note_page(&name);
+        let noted = facts.page_name.clone().unwrap_or_default();
+        assert_eq!(noted, "x".repeat(MAX_PAGE_NAME - 1));
+        let mut again = PageFacts::default();
+        again.note_page(&noted);
+        assert_eq!(again, facts);
     }
 }

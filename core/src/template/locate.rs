@@ -27,7 +27,13 @@ use super::{
 use crate::reason::Failure;
 
 mod places;
+#[cfg(any(test, feature = "fuzzing"))]
+mod restless;
 mod unskimmable;
+
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub use restless::restless;
 
 /// Marked elements that may be open at once; deeper ones count as elements without an end tag.
 const MAX_WATCHES: usize = 64;
@@ -35,11 +41,13 @@ const MAX_WATCHES: usize = 64;
 const PARSER_MEMORY: usize = 3 * 1024 * 1024;
 /// Most bytes that are kept unread. Larger than nearly every page, and with the parser's memory still a thirtieth of an
 /// isolate's 128 MB.
-const MAX_UNREAD: usize = 1024 * 1024;
+const MAX_UNREAD: usize = if FUZZED { 512 } else { 1024 * 1024 };
 /// Most bytes that wait for the end of what looks like a start tag; then the parser tells whether it is one.
-const LONGEST_TAG: usize = 4096;
+const LONGEST_TAG: usize = if FUZZED { 64 } else { 4096 };
 /// How much the parser reads at once before it may rest again.
-const SLICE: usize = 1024;
+const SLICE: usize = if FUZZED { 48 } else { 1024 };
+/// A fuzzer's pages are short: with smaller limits they reach what is behind these.
+const FUZZED: bool = cfg!(feature = "fuzzing");
 
 /// What the locator looks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -279,8 +287,8 @@ impl Locator {
 
     /// Whether nothing is of interest until the next mark of a component.
     fn may_rest(&self) -> bool {
-        #[cfg(test)]
-        if tests::RESTLESS.get() {
+        #[cfg(any(test, feature = "fuzzing"))]
+        if restless::is_wanted() {
             return false;
         }
         let seen = self.seen.borrow();

@@ -28,6 +28,9 @@ pub use facts::{PageFacts, Places};
 pub use implied_end::{implies_end, protects};
 pub use listing::{Listed, Listing};
 pub use locate::Look;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub use locate::restless;
 pub use node::{
     Asked, AttributeBinding, Bindings, Component, ComponentId, ComponentKind, Element, FriendlyId,
     Node, Range, StartTag, Variant,

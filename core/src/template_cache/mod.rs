@@ -39,6 +39,9 @@ pub use entry::{Entry, Page};
 pub use expectations::Expectations;
 pub use fills::{Fill, Fills};
 pub use format::Broken;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub use format::{assert_sound, sealed, written};
 pub use key::{Asked, Key};
 pub use lifetime::{Lifetime, Standing};
 pub use memory::{BUDGET, Memory};

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! Rust ─┬─► setup ─► build the Worker ────────────────┬─► native and end-to-end tests ─► Node scripts
-//!       └─► rustfmt ─► clippy ─► compile the tests ───┘
+//!       └─► rustfmt ─► clippy ─► compile the tests ───┘   ─► fuzzing
 //! ```
 //!
 //! The two rows run at the same time: for long stretches the optimisation of the Worker and the compiler's last crate keep one
@@ -25,7 +25,7 @@ use std::{
 
 use anyhow::Context;
 
-use crate::{build, project::Project, run, setup};
+use crate::{build, fuzz, project::Project, run, setup};
 
 use self::{
     report::{Outcome, Report},
@@ -72,6 +72,7 @@ pub fn test(project: &Project, args: &Args) -> anyhow::Result<ExitCode> {
     report.step("native and end-to-end tests", || {
         cargo_test(project, args.filter.as_deref())
     });
+    fuzzing(project, args.filter.as_deref(), &mut report)?;
     for script in browser::scripts(project, args.filter.as_deref())? {
         report.step(&script.name(), || browser::run(project, &script));
     }
@@ -93,6 +94,10 @@ fn aside(project: &Project, fast: bool) -> Report {
         };
         lint("rustfmt", "fmt --all --check");
         lint(
+            "rustfmt, fuzz",
+            "fmt --manifest-path fuzz/Cargo.toml --check",
+        );
+        lint(
             "clippy, native",
             "clippy --workspace --exclude xm-edge --all-targets -- -D warnings",
         );
@@ -105,7 +110,30 @@ fn aside(project: &Project, fast: bool) -> Report {
         "compile the tests",
         project.cargo().args(TESTS).arg("--no-run"),
     );
+    report.step("compile the fuzz targets", || {
+        let built = fuzz::build(project, false)?;
+        let outcome = built.map_or(Outcome::Skipped, |_| Outcome::Passed);
+        Ok((outcome, Counts::default()))
+    });
     report
+}
+
+/// A short run of every fuzz target whose name the filter allows.
+fn fuzzing(project: &Project, filter: Option<&str>, report: &mut Report) -> anyhow::Result<()> {
+    let mut targets = fuzz::targets(project)?;
+    targets.retain(|target| filter.is_none_or(|text| target.contains(text)));
+    if targets.is_empty() {
+        return Ok(());
+    }
+    report.step("fuzzing", || {
+        let Some(programs) = fuzz::build(project, false)? else {
+            println!("{}", fuzz::NO_COMPILER);
+            return Ok((Outcome::Skipped, Counts::default()));
+        };
+        let (passed, failed) = fuzz::smoke(project, &programs, &targets)?;
+        Ok((Outcome::of(failed == 0), Counts { passed, failed }))
+    });
+    Ok(())
 }
 
 fn cargo_test(project: &Project, filter: Option<&str>) -> anyhow::Result<(Outcome, Counts)> {

@@ -123,11 +123,6 @@ fn markup() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
 }
 
-thread_local! {
-    /// The parser never rests.
-    pub(super) static RESTLESS: Cell<bool> = const { Cell::new(false) };
-}
-
 fn cut<'p>(page: &'p str, cuts: &[usize]) -> Vec<&'p [u8]> {
     let mut chunks = Vec::new();
     let mut rest = page.as_bytes();
@@ -146,9 +141,7 @@ proptest! {
     #[test]
     fn resting_changes_no_page(head in markup(), body in markup(), cuts in prop::collection::vec(1_usize..80, 1..40)) {
         let page = format!("<html lang=en><meta charset=utf-8>{head}<body>{body}");
-        RESTLESS.set(true);
-        let read = compiled(std::iter::once(page.as_bytes()));
-        RESTLESS.set(false);
+        let read = restless(|| compiled(std::iter::once(page.as_bytes())));
         prop_assert_eq!(compiled(std::iter::once(page.as_bytes())), read.clone());
         prop_assert_eq!(compiled(cut(&page, &cuts).into_iter()), read);
     }
@@ -157,9 +150,7 @@ proptest! {
     #[test]
     fn skimming_changes_no_page(body in markup(), cuts in prop::collection::vec(1_usize..80, 1..40)) {
         let page = format!("<body><div>{body}");
-        RESTLESS.set(true);
-        let read = compiled(std::iter::once(page.as_bytes()));
-        RESTLESS.set(false);
+        let read = restless(|| compiled(std::iter::once(page.as_bytes())));
         prop_assert_eq!(compiled(std::iter::once(page.as_bytes())), read.clone());
         prop_assert_eq!(compiled(cut(&page, &cuts).into_iter()), read);
     }

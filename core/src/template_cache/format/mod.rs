@@ -15,6 +15,8 @@ mod codes;
 mod head;
 mod read;
 mod readable;
+#[cfg(any(test, feature = "fuzzing"))]
+mod soundness;
 mod tags;
 mod tree;
 mod write;
@@ -27,6 +29,10 @@ use super::{Entry, Fingerprint, Page};
 use crate::template::Template;
 use read::Reader;
 use write::Writer;
+
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub use soundness::assert_sound;
 
 /// The last bytes of every entry.
 const MAGIC: [u8; 4] = *b"XMTC";
@@ -99,6 +105,24 @@ impl Entry {
             path: head.path,
         })
     }
+}
+
+/// An entry with a right checksum, whatever its parts say: `written` is what stands between body and trailer.
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+#[must_use]
+pub fn sealed(body: &[u8], written: &[u8]) -> Vec<u8> {
+    finish([body, written].concat(), body.len())
+}
+
+/// What stands between body and trailer of an entry's bytes.
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+#[must_use]
+pub fn written(entry: &Entry) -> Vec<u8> {
+    let mut bytes = entry.encode();
+    bytes.truncate(bytes.len().saturating_sub(TRAILER));
+    bytes.split_off(entry.page.template.body.len())
 }
 
 /// Appends what makes bytes an entry.

@@ -1,12 +1,19 @@
 //! What everything behind an entry relies on, checked without the code that reads entries.
+//!
+//! In: an entry. Out: a panic, unless every range is where it must be. It is part of tests and of fuzzing alone.
+
+#![allow(clippy::indexing_slicing)]
 
 use crate::{
     template::{Component, Node, Range, StartTag},
     template_cache::Entry,
 };
 
-/// Panics unless every range is where it must be.
-pub(super) fn assert_sound(entry: &Entry) {
+/// Checks `entry`.
+///
+/// # Panics
+/// Unless every range is where it must be.
+pub fn assert_sound(entry: &Entry) {
     let template = &entry.page.template;
     let whole = Range::new(0, template.body.len());
     let mut ids = Vec::new();
