@@ -1,0 +1,391 @@
+//! D: visitors and their requests. What is not in `visitors.rs`, `identity.rs`, `pass_through.rs` and `leaving.rs`.
+
+use serde_json::json;
+use xm_edge_tests::{
+    End, RETURNING_ID, Reply, Response, Visit, World, assert_bytes, visitor_cookie,
+};
+
+use crate::common::{
+    VARIANT_B, assert_next_page_is_fine, assert_shows, hero_page, hero_page_showing, hero_world,
+    id_set, settle,
+};
+
+fn world() -> World {
+    let world = hero_world();
+    world.cdp.decide("hero", json!({"variantId": "b"}));
+    world
+}
+
+/// Every method of HTTP and WebDAV that the runtime lets in, in one site.
+#[test]
+fn a_method_that_nobody_uses_is_answered_by_xm() {
+    let world = world();
+    for method in [
+        "PURGE",
+        "PROPFIND",
+        "PROPPATCH",
+        "MKCOL",
+        "COPY",
+        "MOVE",
+        "LOCK",
+        "UNLOCK",
+        "SEARCH",
+        "REPORT",
+        "MERGE",
+        "NOTIFY",
+        "SUBSCRIBE",
+        "ACL",
+        "QUERY",
+    ] {
+        let before = world.origin().all().len();
+        let response = world.revisit("/").method(method).get();
+        let seen = &world.origin().all()[before..];
+        if let [request] = seen {
+            assert_eq!(request.method, method);
+            assert_eq!(response.status, 200, "{method}");
+            assert_bytes(&response.body, hero_page().html().as_bytes(), method);
+        } else {
+            // The runtime does not know the method: its own answer, and XM hears of nothing.
+            assert!(seen.is_empty(), "{method} was sent twice");
+            assert!(
+                (400..600).contains(&response.status),
+                "{method}: {}",
+                response.status
+            );
+        }
+    }
+    assert!(world.cdp.flows().is_empty());
+    assert_next_page_is_fine(&world);
+}
+
+#[test]
+fn a_trace_ends_in_an_answer() {
+    let world = world();
+    for method in ["TRACE", "CONNECT", "TRACK", "get"] {
+        let answer = world
+            .revisit("/")
+            .method(method)
+            .send()
+            .finish_if_answered();
+        if let Some(response) = answer {
+            assert!(response.status >= 200, "{method}");
+            assert!(
+                !response.text().contains(RETURNING_ID),
+                "{method}: the cookie came back"
+            );
+        }
+        assert_next_page_is_fine(&world);
+    }
+}
+
+#[test]
+fn a_body_that_is_only_announced_is_asked_for() {
+    let world = world();
+    let mut exchange = world
+        .visit("/form")
+        .method("POST")
+        .header("Expect", "100-continue")
+        .header("Content-Type", "text/plain")
+        .header("Content-Length", "5")
+        .send();
+    world.page("/form", Reply::html("thanks"));
+    exchange.write(b"a=b&c");
+    let answer = exchange.finish_if_answered();
+    if let Some(response) = answer {
+        // 100 first where the runtime says so.
+        assert!(
+            matches!(response.status, 100 | 200 | 417),
+            "{}",
+            response.status
+        );
+    }
+    assert_next_page_is_fine(&world);
+}
+
+#[test]
+fn a_page_with_a_body_in_its_request_is_a_page() {
+    let world = world();
+    let response = world.revisit("/").body("text/plain", "a body of GET").get();
+    assert_eq!(response.end, End::Complete);
+    assert!(matches!(response.status, 200 | 400), "{}", response.status);
+    assert_next_page_is_fine(&world);
+}
+
+#[test]
+fn a_query_of_16_kb_reaches_xm_and_costs_nothing() {
+    let world = world();
+    let query: String = (0..100)
+        .map(|number| format!("&utm_source={number}&utm_campaign={}", "x".repeat(120)))
+        .collect();
+    let target = format!("/?__proto__=1&%00=%0d%0aX-Evil:1&bad=%zz&over=%c0%ae{query}");
+    let response = world.revisit(&target).get();
+    assert_shows(&response, hero_page_showing(VARIANT_B), &["b"]);
+    assert_eq!(response.header("x-evil"), None);
+    assert_eq!(world.origin().all()[0].target, target);
+    let flow = world.cdp.flows()[0].to_string();
+    assert!(flow.len() < 4096, "{} bytes for the CDP", flow.len());
+    assert_next_page_is_fine(&world);
+}
+
+#[test]
+fn cookies_of_any_kind_reach_xm_byte_by_byte() {
+    let world = world();
+    let id = visitor_cookie(RETURNING_ID);
+    let many: String = (0..300)
+        .map(|number| format!("c{number}={number}; "))
+        .collect();
+    for others in [
+        "website#lang=de; shop#lang=en".to_owned(),
+        "a=\"quoted; semicolon\"; b".to_owned(),
+        "=nameless; ; ;;  x = y ".to_owned(),
+        "caf\u{e9}=\u{ff}; __proto__=1".to_owned(),
+        format!("big={}", "v".repeat(16 * 1024)),
+        many,
+    ] {
+        let before = world.origin().all().len();
+        let cookies = format!("{others}; {id}");
+        let response = world.visit("/").cookies(&cookies).get();
+        assert_shows(&response, hero_page_showing(VARIANT_B), &["b"]);
+        assert_eq!(id_set(&response).as_deref(), Some(RETURNING_ID));
+        let seen = world.origin().all()[before]
+            .headers
+            .all("cookie")
+            .join("; ");
+        assert_eq!(seen, cookies);
+    }
+    assert_next_page_is_fine(&world);
+}
+
+#[test]
+fn cookies_of_64_kb_are_answered() {
+    let world = world();
+    let cookies = format!(
+        "big={}; {}",
+        "v".repeat(64 * 1024),
+        visitor_cookie(RETURNING_ID)
+    );
+    let response = world.visit("/").cookies(&cookies).get();
+    assert_eq!(response.end, End::Complete);
+    if response.status == 200 {
+        assert_shows(&response, hero_page_showing(VARIANT_B), &["b"]);
+    } else {
+        assert_eq!(response.status, 431);
+    }
+    assert_next_page_is_fine(&world);
+}
+
+/// Headers that must not matter: who asks for another host, path, method or shape by them is not heard.
+const HEADERS: [&str; 42] = [
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "X-Forwarded-For",
+    "X-Forwarded-Port",
+    "X-Forwarded-Prefix",
+    "X-Forwarded-Server",
+    "X-Forwarded-Scheme",
+    "X-Original-URL",
+    "X-Rewrite-URL",
+    "X-Original-Host",
+    "X-Host",
+    "X-HTTP-Method-Override",
+    "X-HTTP-Method",
+    "X-Method-Override",
+    "Forwarded",
+    "X-Real-IP",
+    "X-Client-IP",
+    "True-Client-IP",
+    "X-Cluster-Client-IP",
+    "Fastly-Client-IP",
+    "CF-Connecting-IP",
+    "CF-IPCountry",
+    "CF-Ray",
+    "CF-Visitor",
+    "CF-Worker",
+    "Via",
+    "If-None-Match",
+    "If-Modified-Since",
+    "If-Match",
+    "If-Unmodified-Since",
+    "If-Range",
+    "Accept-Language",
+    "Origin",
+    "Referer",
+    "Cache-Control",
+    "Pragma",
+    "Max-Forwards",
+    "DNT",
+    "Save-Data",
+    "CDP-Event",
+    "CDP-Guest",
+    "X-Country-Code",
+];
+
+const VALUES: [&str; 3] = ["evil.example", "/admin?x=<script>", "\"abc\", *, 1"];
+
+#[test]
+fn no_header_of_the_visitor_changes_the_page() {
+    let world = hero_world();
+    world.page(
+        "/",
+        Reply::html(hero_page().html())
+            .header("ETag", "\"abc\"")
+            .header("Last-Modified", "Sun, 01 Nov 2026 08:00:00 GMT"),
+    );
+    world.cdp.decide("hero", json!({"variantId": "b"}));
+    let seen = |response: &Response| {
+        let mut headers = response.headers.0.clone();
+        headers.retain(|(name, _)| !name.eq_ignore_ascii_case("date"));
+        (response.status, headers, response.body.clone())
+    };
+    let plain = seen(&world.revisit("/").get());
+    assert_eq!(plain.0, 200);
+    for name in HEADERS {
+        for value in VALUES {
+            let response = world.revisit("/").header(name, value).get();
+            assert_eq!(seen(&response), plain, "{name}: {value}");
+        }
+    }
+    // And XM was asked for the same page each time.
+    for request in world.origin().all() {
+        assert_eq!(
+            (request.method.as_str(), request.target.as_str()),
+            ("GET", "/")
+        );
+        assert_eq!(
+            request.headers.all("x-forwarded-host"),
+            [world.workerd.address().to_string()],
+            "the visitor's host as the edge knows it"
+        );
+        for name in [
+            "if-none-match",
+            "if-modified-since",
+            "x-original-url",
+            "x-rewrite-url",
+            "x-host",
+            "forwarded",
+        ] {
+            assert!(!request.headers.has(name), "{name} reached XM");
+        }
+    }
+    assert_next_page_is_fine(&world);
+}
+
+/// The request of a program that sends nothing but what HTTP wants.
+#[test]
+fn a_request_with_no_headers_at_all_is_answered() {
+    let world = world();
+    let bare = [
+        "Connection",
+        "sec-ch-ua",
+        "sec-ch-ua-mobile",
+        "sec-ch-ua-platform",
+        "Upgrade-Insecure-Requests",
+        "User-Agent",
+        "Accept",
+        "Sec-Fetch-Site",
+        "Sec-Fetch-Mode",
+        "Sec-Fetch-User",
+        "Sec-Fetch-Dest",
+        "Accept-Encoding",
+        "Accept-Language",
+    ];
+    let visit = bare
+        .iter()
+        .fold(world.visit("/"), |visit, name| visit.without(name));
+    let response = visit.get();
+    assert_eq!((response.status, response.end), (200, End::Complete));
+    let without_host = visit.without("Host").send().finish_if_answered();
+    if let Some(response) = without_host {
+        assert!((200..500).contains(&response.status), "{}", response.status);
+    }
+    assert_next_page_is_fine(&world);
+}
+
+/// What goes through and what nobody asks the CDP for.
+#[track_caller]
+fn assert_unasked(visit: impl for<'a> Fn(Visit<'a>) -> Visit<'a>) {
+    let world = world();
+    let response = visit(world.revisit("/")).get();
+    assert_eq!((response.status, response.end), (200, End::Complete));
+    assert_bytes(
+        &response.decoded(),
+        hero_page().html().as_bytes(),
+        "XM's page",
+    );
+    settle(&world);
+    assert!(
+        world
+            .cdp
+            .flows()
+            .iter()
+            .all(|flow| flow["friendlyId"] != "hero")
+    );
+    assert_next_page_is_fine(&world);
+}
+
+#[test]
+fn the_script_of_a_service_worker_is_none_of_ours() {
+    assert_unasked(|visit| {
+        visit
+            .header("Service-Worker", "script")
+            .header("Sec-Fetch-Dest", "serviceworker")
+            .header("Sec-Fetch-Mode", "same-origin")
+    });
+}
+
+#[test]
+fn a_fragment_that_a_script_fetches_is_none_of_ours() {
+    assert_unasked(|visit| {
+        visit
+            .header("X-Requested-With", "XMLHttpRequest")
+            .header("Sec-Fetch-Dest", "empty")
+            .header("Sec-Fetch-Mode", "cors")
+    });
+}
+
+#[test]
+fn a_visitor_who_reads_slowly_gets_every_byte() {
+    let world = world();
+    let filler = "<p>0123456789 &amp; abcdefghijklmnopqrstuvwxyz</p>\n".repeat(20_000);
+    let html = hero_page()
+        .html()
+        .replace("<footer>", &format!("{filler}<footer>"));
+    let whole = hero_page_showing(VARIANT_B).replace("<footer>", &format!("{filler}<footer>"));
+    world.page("/", Reply::html(&html));
+    let mut exchange = world.revisit("/").receive_buffer(2048).send();
+    // The head and the first bytes, then nothing for a while: another page is answered meanwhile.
+    exchange.wait_for("<p>before</p>");
+    assert_next_page_is_fine(&world);
+    assert_shows(&exchange.finish(), whole, &["b"]);
+}
+
+#[test]
+fn a_visitor_who_leaves_behind_the_last_byte_was_a_visitor() {
+    let world = world();
+    let mut exchange = world.revisit("/").send();
+    exchange.wait_for("</html>");
+    exchange.abort();
+    assert_eq!(world.cdp.wait_for_event("VIEW")["type"], "VIEW");
+    assert_next_page_is_fine(&world);
+}
+
+#[test]
+fn a_visitor_who_comes_and_goes_a_hundred_times_harms_nobody() {
+    let world = world();
+    for number in 0..100 {
+        let exchange = world.revisit("/").send();
+        if number % 2 == 0 {
+            exchange.abort();
+        }
+    }
+    assert_next_page_is_fine(&world);
+    assert!(
+        !world
+            .workerd
+            .lines()
+            .all()
+            .iter()
+            .any(|line| line.contains("Reinitializing")),
+        "an instance was lost"
+    );
+}
