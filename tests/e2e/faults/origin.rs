@@ -295,13 +295,13 @@ fn xm_sends_empty_chunks_of_nothing_but_time() {
 
 #[test]
 fn xm_answers_after_the_whole_budget() {
-    let world = hero_world_with(json!({"decision_budget_ms": 50}));
+    let world = hero_world_with(json!({"decision_budget_ms": 300}));
     world.cdp.decide("hero", json!({"variantId": "b"}));
     let page = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{}",
         html()
     );
-    let slow = Reply::raw("").pause(Duration::from_millis(150)).part(page);
+    let slow = Reply::raw("").pause(Duration::from_millis(500)).part(page);
     world.page("/", slow);
     assert_origin_bytes(&world.revisit("/").get(), html());
     assert_counted(&world, "timeout");
