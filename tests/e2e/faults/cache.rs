@@ -15,7 +15,7 @@ use crate::common::{
 };
 
 /// What XM may say: the shapes in which pages are cached.
-const SHAPES: [&[(&str, &str)]; 14] = [
+const SHAPES: [Lines<'static>; 14] = [
     &[("Cache-Control", "public, max-age=600")],
     &[("Cache-Control", "s-maxage=600")],
     &[("Cache-Control", "max-age=600, immutable")],
@@ -67,7 +67,7 @@ struct SharedCache {
 
 impl SharedCache {
     /// Answers from what is stored, or asks the Worker and stores what may be stored.
-    fn get(&mut self, world: &World, target: &str, own: &[(&str, &str)]) -> Response {
+    fn get(&mut self, world: &World, target: &str, own: Lines<'_>) -> Response {
         let mut request = http::Request::builder()
             .uri(format!("https://shop.example{target}"))
             .header("accept-encoding", "gzip, deflate, br, zstd");
@@ -127,7 +127,7 @@ fn as_the_cdn_reads_it(response: &Response) -> http::Response<()> {
     read
 }
 
-fn with(reply: Reply, shape: &[(&str, &str)]) -> Reply {
+fn with(reply: Reply, shape: Lines<'_>) -> Reply {
     shape
         .iter()
         .fold(reply, |reply, (name, value)| reply.header(name, value))
@@ -136,6 +136,9 @@ fn with(reply: Reply, shape: &[(&str, &str)]) -> Reply {
 const A: &str = "aaaaaaaa-11eb-4cf9-8d5d-274e9f344925";
 const B: &str = "bbbbbbbb-11eb-4cf9-8d5d-274e9f344925";
 const BOT: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
+
+/// Header lines.
+type Lines<'a> = &'a [(&'a str, &'a str)];
 
 /// A page that shows its visitor's id, and a flow that knows it.
 fn telling() -> (World, Page) {
@@ -155,7 +158,7 @@ fn behind_a_shared_cache_no_visitor_gets_anothers_page() {
     let (world, page) = telling();
     let (a, b) = (visitor_cookie(A), visitor_cookie(B));
     // Who asks, and whose decision they may see.
-    let visitors: [(&[(&str, &str)], Option<&str>); 8] = [
+    let visitors: [(Lines<'_>, Option<&str>); 8] = [
         (&[("cookie", &a)], Some(A)),
         (&[("cookie", &b)], Some(B)),
         (&[("user-agent", BOT)], None),

@@ -2,12 +2,15 @@
 
 use serde_json::json;
 use xm_edge_tests::{
-    End, RETURNING_ID, Reply, Response, Visit, World, assert_bytes, visitor_cookie,
+    End, RETURNING_ID, Reply, Response, Server, Visit, World, assert_bytes, visitor_cookie,
 };
 
-use crate::common::{
-    VARIANT_B, assert_next_page_is_fine, assert_shows, hero_page, hero_page_showing, hero_world,
-    id_set, settle,
+use crate::{
+    common::{
+        VARIANT_B, assert_next_page_is_fine, assert_shows, hero_page, hero_page_showing,
+        hero_world, id_set, settle,
+    },
+    encodings::gzip,
 };
 
 fn world() -> World {
@@ -367,4 +370,104 @@ fn a_visitor_who_comes_and_goes_a_hundred_times_harms_nobody() {
             .any(|line| line.contains("Reinitializing")),
         "an instance was lost"
     );
+}
+
+/// What the runtime takes for a request is answered by XM's page; what it does not is answered by the runtime, and XM hears nothing.
+#[track_caller]
+fn assert_answered(world: &World, visit: &Visit<'_>, what: &str) {
+    let before = world.origin().all().len();
+    let response = visit.get();
+    assert_eq!(response.end, End::Complete, "{what}");
+    let asked = world.origin().all().len() - before;
+    let is_by_runtime = matches!(response.status, 400 | 500);
+    let is_by_xm = matches!(response.status, 200 | 404);
+    assert!(
+        (asked == 0 && is_by_runtime) || (asked == 1 && is_by_xm),
+        "{what}: {} after {asked} requests to XM",
+        response.status
+    );
+}
+
+#[test]
+fn a_host_that_is_none_is_answered() {
+    let world = world();
+    for host in [
+        "",
+        ".",
+        "..",
+        "a b",
+        "shop.example:99999",
+        "[::1",
+        "a_b",
+        "xn--",
+        "shop.example.",
+        "SHOP.EXAMPLE",
+        "user@shop.example",
+        "shop.example/x",
+        "shop.example?x",
+        "127.1",
+        "0x7f.1",
+        "caf\u{e9}.example",
+    ] {
+        assert_answered(&world, &world.revisit("/").header("Host", host), host);
+    }
+    assert_next_page_is_fine(&world);
+}
+
+#[test]
+fn a_target_of_any_form_is_answered() {
+    let world = world();
+    let evil = Server::start(|_| Reply::html("evil"));
+    for target in [
+        "*",
+        "?",
+        "#",
+        "/#x",
+        "http://shop.example/",
+        &evil.url(),
+        "/a b",
+        "/\u{ff}",
+        "/%",
+        "/%ff%fe",
+        "/..",
+        "/../..//",
+        "/./",
+        "\\\\evil",
+        "/\\evil",
+        "/:80",
+        "http:",
+        "//",
+        "///",
+    ] {
+        assert_answered(&world, &world.revisit(target), target);
+    }
+    assert!(evil.requests().all().is_empty(), "a target named a host");
+    assert_next_page_is_fine(&world);
+}
+
+#[test]
+fn whatever_codings_a_visitor_takes_the_page_is_one_that_they_can_read() {
+    let world = world();
+    let plain = Reply::html(hero_page().html());
+    let coded = Reply::html(gzip(hero_page().html())).header("Content-Encoding", "gzip");
+    for accepted in [
+        "",
+        "*",
+        "*;q=0",
+        "identity;q=0",
+        "gzip;q=0",
+        "gzip;q=abc",
+        "br",
+        "zstd",
+        "GZIP",
+        ",,,",
+        "gzip, gzip, gzip",
+    ] {
+        for reply in [&plain, &coded] {
+            world.page("/", reply.clone());
+            let response = world.revisit("/").header("Accept-Encoding", accepted).get();
+            assert_shows(&response, hero_page_showing(VARIANT_B), &["b"]);
+        }
+    }
+    assert_next_page_is_fine(&world);
 }
