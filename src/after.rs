@@ -7,6 +7,7 @@ use xm_edge_core::{
     config::{CdpSettings, Site},
     events::{BotView, Fate, Outgoing, PageView, QueueFault},
     log_line::LogLine,
+    reason::Failure,
     render::Page,
     template::PageFacts,
 };
@@ -87,6 +88,7 @@ pub async fn send(
 pub fn log(mut line: LogLine, page: &Page, ended: Ended) {
     line.note(page.outcomes(), page.ignored_marks());
     line.held_ms = page.held_ms();
+    line.markup = page.given_up_for().map(Failure::label);
     line.body = Some(if ended.too_large {
         "too_large"
     } else if ended.visitor_gone {

@@ -51,6 +51,9 @@ pub struct LogLine {
     /// shadow mode, and there also `unfinished` when it was no longer looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<&'static str>,
+    /// Why the rest of the page could not be looked at: `ambiguous_markup`, `parser_limit`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub markup: Option<&'static str>,
     /// What became of the VIEW.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub view: Option<&'static str>,

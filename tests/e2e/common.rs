@@ -104,6 +104,42 @@ pub fn assert_shows(response: &Response, expected: impl AsRef<[u8]>, shown: &[&s
     assert_private(response);
 }
 
+/// What happened is counted: a log line has this label as a value, at any depth.
+#[track_caller]
+pub fn assert_counted(world: &World, label: &str) {
+    let line = world.log_line(&format!("that names {label}"), |line| holds(line, label));
+    assert!(!line.is_null());
+}
+
+/// Whether a JSON value contains this text as a value, at any depth.
+fn holds(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(found) => found == text,
+        Value::Array(list) => list.iter().any(|item| holds(item, text)),
+        Value::Object(map) => map.values().any(|item| holds(item, text)),
+        _ => false,
+    }
+}
+
+/// The fault is over: the same Worker answers another page of the same site, personalised. On a slow machine a short budget may end
+/// first; then, too, the page is whole.
+#[track_caller]
+pub fn assert_next_page_is_fine(world: &World) {
+    let page = |content: &str| Page::with(component("next", content));
+    let authored = page(&format!("DEFAULT{}", variant("n", "NEXT"))).html();
+    world.page("/next", Reply::html(&authored));
+    world.cdp.decide("next", json!({"variantId": "n"}));
+    for _ in 0..20 {
+        let response = world.revisit("/next").get();
+        let (_, shown) = take_shown(&response.decoded());
+        if shown == ["n"] {
+            return assert_shows(&response, page("NEXT").html(), &["n"]);
+        }
+        assert_default(&response, &authored);
+    }
+    panic!("the next page is never personalised");
+}
+
 /// The page came whole and is exactly what XM sent, but never shared.
 #[track_caller]
 pub fn assert_origin_bytes(response: &Response, origin: impl AsRef<[u8]>) {

@@ -9,6 +9,7 @@ mod cuts;
 mod decisions;
 mod encodings;
 mod exposures;
+mod faults;
 mod guest_pages;
 mod guests;
 mod harness_itself;

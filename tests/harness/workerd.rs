@@ -22,9 +22,34 @@ use crate::{
 pub enum Module {
     /// `build/index.js` and `build/index_bg.wasm` of this workspace.
     Built,
+    /// The same, and its wasm traps in the n-th look at the clock of a request that says `X-Trap: n`.
+    Trapping,
     /// A JavaScript module; for tests of the harness itself.
     Script(String),
 }
+
+/// In front of the built Worker: the platform's clock, which the Worker reads at its start and behind every wait, runs into an
+/// `unreachable` of another module. What then goes through the Worker's own frames is what a panic of its own would be.
+const TRAPPING: &str = r#"import trap from "./trap.wasm";
+import Worker from "./worker.js";
+const now = Date.now;
+let left = 0;
+Date.now = () => {
+  if (left > 0 && --left === 0) new WebAssembly.Instance(trap).exports.trap();
+  return now();
+};
+export default {
+  fetch(request, env, context) {
+    const trapped = request.headers.get("x-trap");
+    if (trapped !== null) left = Number(trapped);
+    return new Worker(context, env).fetch(request);
+  },
+};
+"#;
+
+/// `(module (func (export "trap") unreachable))`.
+const TRAP: &[u8] =
+    b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x08\x01\x04trap\0\0\x0a\x05\x01\x03\0\0\x0b";
 
 /// A running workerd.
 pub struct Workerd {
@@ -250,18 +275,29 @@ fn binary() -> PathBuf {
 
 /// Puts the modules beside the configuration; gives their lines in it.
 fn install(module: &Module, folder: &Path) -> String {
+    let built = |name: &str, copied: &str| {
+        let built = root().join("build").join(name);
+        fs::copy(&built, folder.join(copied)).unwrap_or_else(|error| {
+            panic!(
+                "the Worker is not built: run `cargo xtask build` ({}: {error})",
+                built.display()
+            )
+        });
+    };
     match module {
         Module::Built => {
-            for name in ["index.js", "index_bg.wasm"] {
-                let built = root().join("build").join(name);
-                fs::copy(&built, folder.join(name)).unwrap_or_else(|error| {
-                    panic!(
-                        "the Worker is not built: run `cargo xtask build` ({}: {error})",
-                        built.display()
-                    )
-                });
-            }
+            built("index.js", "index.js");
+            built("index_bg.wasm", "index_bg.wasm");
             "(name = \"index.js\", esModule = embed \"index.js\"), (name = \"index_bg.wasm\", wasm = embed \"index_bg.wasm\")".to_owned()
+        }
+        Module::Trapping => {
+            built("index.js", "worker.js");
+            built("index_bg.wasm", "index_bg.wasm");
+            fs::write(folder.join("index.js"), TRAPPING).unwrap();
+            fs::write(folder.join("trap.wasm"), TRAP).unwrap();
+            "(name = \"index.js\", esModule = embed \"index.js\"), (name = \"worker.js\", esModule = embed \"worker.js\"), \
+             (name = \"index_bg.wasm\", wasm = embed \"index_bg.wasm\"), (name = \"trap.wasm\", wasm = embed \"trap.wasm\")"
+                .to_owned()
         }
         Module::Script(script) => {
             fs::write(folder.join("index.js"), script).unwrap();
@@ -305,7 +341,7 @@ fn config(
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
-    (name = "outside", network = (allow = ["public", "private"])),
+    (name = "outside", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
     {services}
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main"), {sockets}],

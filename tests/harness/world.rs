@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    net::SocketAddr,
     sync::{Arc, Mutex},
 };
 
@@ -111,6 +112,12 @@ impl World {
     #[must_use]
     pub fn origin(&self) -> &Journal<Request> {
         self.origin.requests()
+    }
+
+    /// Where XM answers: the `Host` of a visitor on whose route XM is the origin.
+    #[must_use]
+    pub fn origin_address(&self) -> SocketAddr {
+        self.origin.address()
     }
 
     /// The largest number of requests open at XM at once.

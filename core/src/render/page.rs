@@ -198,6 +198,13 @@ impl Page {
         self.end(true);
     }
 
+    /// Why the page could not be looked at to its end, although it came whole: then nobody knows what is marked in the rest.
+    #[must_use]
+    pub fn given_up_for(&self) -> Option<Failure> {
+        self.unreadable
+            .filter(|failure| *failure != Failure::OriginTruncated)
+    }
+
     /// Bytes of the page arrived.
     pub fn push(&mut self, chunk: &[u8]) {
         self.source.push(chunk);

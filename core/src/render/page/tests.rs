@@ -261,6 +261,18 @@ fn what_cannot_be_read_passes_as_it_comes() {
     page.push(b"<p>");
     assert_eq!(out(&mut page), "<p>", "nothing is held any more");
     assert_eq!(asked(&mut page), ["a"]);
+    page.end(true);
+    assert_eq!(page.given_up_for(), Some(Failure::AmbiguousMarkup));
+}
+
+#[test]
+fn a_page_that_is_read_to_its_end_or_broke_off_was_not_given_up() {
+    for complete in [true, false] {
+        let mut page = page();
+        page.push(b"<body><i data-cdp-experience=a>x");
+        page.end(complete);
+        assert_eq!(page.given_up_for(), None);
+    }
 }
 
 #[test]
