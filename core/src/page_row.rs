@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The columns `blob1`, `blob2` … in order.
-pub const BLOBS: [&str; 10] = [
+pub const BLOBS: [&str; 11] = [
     "route",
     "visitor",
     "template",
@@ -21,6 +21,7 @@ pub const BLOBS: [&str; 10] = [
     "personalisation",
     "results",
     "slowest",
+    "markup",
 ];
 
 /// The columns `double1`, `double2` … in order.
@@ -85,6 +86,7 @@ impl From<&LogLine> for PageRow {
                 text(line.personalisation),
                 results(components),
                 text(slowest.and_then(|component| component.friendly_id.as_deref())),
+                text(line.markup),
             ],
             doubles: [
                 f64::from(line.ms),
@@ -164,6 +166,7 @@ mod tests {
         line.body = Some("complete");
         line.view = Some("accepted");
         line.queue_fault = Some("refused");
+        line.markup = Some("parser_limit");
         line.personalisation = Some("not_in_rollout");
         line.origin = Some(OriginLog { status: 200, ms: 7 });
         line.ms = 90;
@@ -196,6 +199,7 @@ mod tests {
                 "hero=variant promo=bound news=control late=timeout away=breaker_open bad=cdp_error odd=invalid_decision",
             ),
             ("slowest", "promo"),
+            ("markup", "parser_limit"),
         ];
         for (name, text) in texts {
             assert_eq!(blob(&row, name), text, "{name}");
