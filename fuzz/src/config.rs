@@ -94,7 +94,7 @@ fn assert_bounded(config: &Config) {
     assert!(site.cookie_domain.as_ref().is_none_or(|domain| {
         domain
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
     }));
     assert!(
         site.currency.len() == 3 && site.currency.bytes().all(|byte| byte.is_ascii_uppercase())

@@ -21,10 +21,10 @@ const SEED: u64 = 1;
 /// How many inputs a target gets: what it runs in a few seconds of a processor.
 fn runs(target: &str) -> u64 {
     match target {
-        "config" | "cookies" | "decision" => 30_000,
-        "endpoints" => 10_000,
-        "shape" => 3_000,
-        _ => 4_000,
+        "config" | "cookies" | "decision" => 40_000,
+        "endpoints" => 30_000,
+        "shape" => 6_000,
+        _ => 8_000,
     }
 }
 
