@@ -215,7 +215,7 @@ fn no_address_that_leads_elsewhere_is_placed_and_no_other_is_refused() {
             test.input
         );
     }
-    for Exception { address, why } in &exceptions {
+    if let Some(Exception { address, why }) = exceptions.first() {
         panic!("{address:?} is allowed now, no longer: {why}");
     }
     println!("{allowed} addresses are allowed, {refused} refused");
