@@ -107,6 +107,62 @@ fn html5lib_inputs_full_of_undecided_components_pass_unchanged() {
     });
 }
 
+/// The charsets that browsers read and in which ASCII is ASCII.
+#[test]
+fn html5lib_inputs_pass_unchanged_in_every_charset_that_holds_ascii() {
+    let labels = [
+        "utf-8",
+        "ibm866",
+        "iso-8859-2",
+        "iso-8859-3",
+        "iso-8859-4",
+        "iso-8859-5",
+        "iso-8859-6",
+        "iso-8859-7",
+        "iso-8859-8",
+        "iso-8859-8-i",
+        "iso-8859-10",
+        "iso-8859-13",
+        "iso-8859-14",
+        "iso-8859-15",
+        "iso-8859-16",
+        "koi8-r",
+        "koi8-u",
+        "macintosh",
+        "windows-874",
+        "windows-1250",
+        "windows-1251",
+        "windows-1252",
+        "windows-1253",
+        "windows-1254",
+        "windows-1255",
+        "windows-1256",
+        "windows-1257",
+        "windows-1258",
+        "x-mac-cyrillic",
+        "gbk",
+        "gb18030",
+        "big5",
+        "euc-jp",
+        "shift_jis",
+        "euc-kr",
+    ];
+    let inputs: Vec<(usize, Vec<u8>)> = corpus::html5lib().into_iter().enumerate().collect();
+    parallel::each(&inputs, |(number, input)| {
+        let label = labels[number % labels.len()];
+        let declared = Encoding::for_label(label.as_bytes());
+        assert!(declared.is_some(), "{label}");
+        for (input, size) in [(input.clone(), 3), (marked(input), 7)] {
+            let settings = PageSettings {
+                declared,
+                ..settings(true)
+            };
+            let output = undecided(settings, chunks(&input, size));
+            assert_same(&input, &output, &format!("{label}, chunks of {size}"));
+        }
+    });
+}
+
 #[test]
 fn html5lib_inputs_pass_unchanged_in_every_cut_into_three_pieces() {
     let mut short = corpus::html5lib();

@@ -121,7 +121,9 @@ fn at(url: &str) -> Url {
 /// What a browser sends to `url`, as a header.
 fn sent_to(jar: &CookieStore, url: &str) -> String {
     let sent = jar.get_request_values(&at(url));
-    let mut pairs: Vec<String> = sent.map(|(name, value)| format!("{name}={value}")).collect();
+    let mut pairs: Vec<String> = sent
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     pairs.sort();
     pairs.join("; ")
 }
@@ -167,7 +169,10 @@ fn every_cookie_of_ours_keeps_to_the_grammar_for_servers() {
         lines.push(id_cookie::keep(&id, KEY, &config.site));
         lines.push(id_cookie::expire(KEY, &config.site));
     }
-    for url in ["https://shop.example/a b/*", "https://shop.example/x;y/\u{e9}?q"] {
+    for url in [
+        "https://shop.example/a b/*",
+        "https://shop.example/x;y/\u{e9}?q",
+    ] {
         let (link, _) = Link::new(url, [("hero", "b")], 2_000_000_000).expect("a link");
         lines.extend(preview_cookie::set(&link, "a.b-_", "/_cdp", 1));
         lines.extend(preview_cookie::clear(&link, "/_cdp"));
@@ -181,9 +186,13 @@ fn every_cookie_of_ours_keeps_to_the_grammar_for_servers() {
 #[track_caller]
 fn assert_grammar(line: &str) {
     let mut parts = line.split("; ");
-    let (name, value) = parts.next().and_then(|pair| pair.split_once('=')).expect(line);
+    let (name, value) = parts
+        .next()
+        .and_then(|pair| pair.split_once('='))
+        .expect(line);
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    let is_octet = |byte: u8| matches!(byte, 0x21 | 0x23..=0x2B | 0x2D..=0x3A | 0x3C..=0x5B | 0x5D..=0x7E);
+    let is_octet =
+        |byte: u8| matches!(byte, 0x21 | 0x23..=0x2B | 0x2D..=0x3A | 0x3C..=0x5B | 0x5D..=0x7E);
     assert!(!name.is_empty() && name.bytes().all(is_token), "{line}");
     assert!(value.bytes().all(is_octet), "{line}");
     let mut seen = Vec::new();
@@ -193,7 +202,9 @@ fn assert_grammar(line: &str) {
         assert!(!seen.contains(&lower), "{name} twice: {line}");
         let fits = match name {
             "Max-Age" => value.parse::<u32>().is_ok(),
-            "Path" => value.starts_with('/') && value.bytes().all(|b| b.is_ascii_graphic() && b != b';'),
+            "Path" => {
+                value.starts_with('/') && value.bytes().all(|b| b.is_ascii_graphic() && b != b';')
+            }
             "Domain" => value == "shop.example",
             "SameSite" => matches!(value, "Lax" | "None"),
             "Secure" | "HttpOnly" => part == name,

@@ -30,7 +30,14 @@ fn answered(body: Vec<u8>) -> Seen {
     };
     let answers = Answers::default().flow("x", Answer::Is((200, body)));
     let cuts = cuts::of_size(PAGE.len(), 7);
-    run(&settings, PAGE.as_bytes(), &cuts, true, &answers, Timing::AfterPage)
+    run(
+        &settings,
+        PAGE.as_bytes(),
+        &cuts,
+        true,
+        &answers,
+        Timing::AfterPage,
+    )
 }
 
 fn is_refused(seen: &Seen) -> bool {
@@ -54,9 +61,19 @@ fn shown(seen: &Seen, tag: &str) -> Option<String> {
 
 /// The text that a browser sees; the page holds no other references.
 fn html_text(html: &str) -> String {
-    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#10;", "\n"), ("&#13;", "\r"), ("&amp;", "&")]
-        .iter()
-        .fold(html.to_owned(), |text, (reference, c)| text.replace(reference, c))
+    [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&#10;", "\n"),
+        ("&#13;", "\r"),
+        ("&amp;", "&"),
+    ]
+    .iter()
+    .fold(html.to_owned(), |text, (reference, c)| {
+        text.replace(reference, c)
+    })
 }
 
 /// `{"good":"G","v":` + the value + `,"also":"A"}`.
@@ -71,8 +88,15 @@ fn assert_good_ones_are_placed(seen: &Seen, name: &str) {
     }
     // Every mark is honoured or counted: nothing vanishes.
     let ignored: u32 = seen.ignored.values().sum();
-    let honoured = ["b", "i", "u", "s"].iter().filter(|tag| shown(seen, tag).is_some());
-    assert_eq!(honoured.count() + ignored as usize, 4, "{name}: {:?}", seen.ignored);
+    let honoured = ["b", "i", "u", "s"]
+        .iter()
+        .filter(|tag| shown(seen, tag).is_some());
+    assert_eq!(
+        honoured.count() + ignored as usize,
+        4,
+        "{name}: {:?}",
+        seen.ignored
+    );
 }
 
 /// A case that the suite leaves to the parser.
@@ -88,7 +112,10 @@ fn an_answer_is_read_exactly_where_it_is_json() {
     let ours: BTreeMap<String, Ours> = data::json("json/left_to_the_parser.json");
     let v8: BTreeMap<String, String> = data::json("json/shown.json");
     let left = cases.keys().filter(|name| name.starts_with("i_"));
-    assert!(left.eq(ours.keys()), "each case that is left to the parser has a verdict");
+    assert!(
+        left.eq(ours.keys()),
+        "each case that is left to the parser has a verdict"
+    );
     assert!(ours.values().all(|ours| !ours.why.is_empty()));
     let cases: Vec<(&String, &String)> = cases.iter().collect();
     assert!(cases.len() > 290, "only {} cases", cases.len());
@@ -131,7 +158,13 @@ fn is_as_near(one: &str, other: &str) -> bool {
 #[test]
 fn bytes_that_are_no_utf_8_are_no_answer() {
     let utf_16 = |text: &str, le: bool| -> Vec<u8> {
-        let bytes = |unit: u16| if le { unit.to_le_bytes() } else { unit.to_be_bytes() };
+        let bytes = |unit: u16| {
+            if le {
+                unit.to_le_bytes()
+            } else {
+                unit.to_be_bytes()
+            }
+        };
         text.encode_utf16().flat_map(bytes).collect()
     };
     let object = "{\"v\":\"\u{e9}\"}";
@@ -148,17 +181,38 @@ fn bytes_that_are_no_utf_8_are_no_answer() {
     ];
     // Lone, overlong, cut off, surrogates, beyond Unicode: as text, as a key, beside numbers and escapes.
     let broken: [&[u8]; 11] = [
-        b"\xFF", b"\xE5", b"\x81", b"\xC0\xAF", b"\xE0\x80\x80", b"\xE0\xFF", b"\xED\xA0\x80",
-        b"\xF4\xBF\xBF\xBF", b"\xF8\x88\x80\x80\x80", b"\xFC\x83\xBF\xBF\xBF\xBF", b"\xFC\x80\x80\x80\x80\x80",
+        b"\xFF",
+        b"\xE5",
+        b"\x81",
+        b"\xC0\xAF",
+        b"\xE0\x80\x80",
+        b"\xE0\xFF",
+        b"\xED\xA0\x80",
+        b"\xF4\xBF\xBF\xBF",
+        b"\xF8\x88\x80\x80\x80",
+        b"\xFC\x83\xBF\xBF\xBF\xBF",
+        b"\xFC\x80\x80\x80\x80\x80",
     ];
     for bytes in broken {
-        for (before, after) in [("\"", "\""), ("\"\\u", "\""), ("\"\\", "\""), ("0", ""), ("1e1", ""), ("[", "]"), ("{\"", "\":1}")] {
+        for (before, after) in [
+            ("\"", "\""),
+            ("\"\\u", "\""),
+            ("\"\\", "\""),
+            ("0", ""),
+            ("1e1", ""),
+            ("[", "]"),
+            ("{\"", "\":1}"),
+        ] {
             let value = [before.as_bytes(), bytes, after.as_bytes()].concat();
             bodies.push(beside_good_ones(&value));
         }
     }
     for body in bodies {
-        assert!(is_refused(&answered(body.clone())), "{}", body.escape_ascii());
+        assert!(
+            is_refused(&answered(body.clone())),
+            "{}",
+            body.escape_ascii()
+        );
     }
 }
 
@@ -172,7 +226,10 @@ fn an_answer_of_1_kib_that_breaks_off_anywhere_leaves_the_page_as_authored() {
     assert!(whole.len() > 1000);
     let cuts: Vec<usize> = (0..whole.len()).collect();
     parallel::each(&cuts, |cut| {
-        assert!(is_refused(&answered(whole.as_bytes()[..*cut].to_vec())), "cut at {cut}");
+        assert!(
+            is_refused(&answered(whole.as_bytes()[..*cut].to_vec())),
+            "cut at {cut}"
+        );
     });
     assert_good_ones_are_placed(&answered(whole.into_bytes()), "whole");
 }
@@ -180,9 +237,25 @@ fn an_answer_of_1_kib_that_breaks_off_anywhere_leaves_the_page_as_authored() {
 #[test]
 fn a_value_of_the_wrong_kind_spoils_none_beside_it() {
     for value in [
-        "null", "[]", "{}", "[null]", "[[1]]", "[{}]", "true", "0", "-0", "1e308", "123456789012345678901234567890",
-        "0.1234567890123456789", "\"\"", "\"\\u0000\"", "\"\\ud83d\\ude00\"", "\"</i><script>\"", "[\"<b>\",2]",
-        "{\"0\":\"key\"}", "{\"a\":1,\"a\":2}",
+        "null",
+        "[]",
+        "{}",
+        "[null]",
+        "[[1]]",
+        "[{}]",
+        "true",
+        "0",
+        "-0",
+        "1e308",
+        "123456789012345678901234567890",
+        "0.1234567890123456789",
+        "\"\"",
+        "\"\\u0000\"",
+        "\"\\ud83d\\ude00\"",
+        "\"</i><script>\"",
+        "[\"<b>\",2]",
+        "{\"0\":\"key\"}",
+        "{\"a\":1,\"a\":2}",
     ] {
         assert_good_ones_are_placed(&answered(beside_good_ones(value.as_bytes())), value);
     }
@@ -190,7 +263,8 @@ fn a_value_of_the_wrong_kind_spoils_none_beside_it() {
 
 #[test]
 fn of_two_values_of_one_name_the_last_counts() {
-    let seen = answered(br#"{"good":"1","good":"G","v":"1","v":{"0":"2"},"also":[],"also":"A"}"#.to_vec());
+    let seen =
+        answered(br#"{"good":"1","good":"G","v":"1","v":{"0":"2"},"also":[],"also":"A"}"#.to_vec());
     assert_good_ones_are_placed(&seen, "doubled");
     assert_eq!(shown(&seen, "u").as_deref(), Some("2"));
 }
@@ -198,7 +272,8 @@ fn of_two_values_of_one_name_the_last_counts() {
 #[test]
 fn an_answer_that_is_too_deep_too_large_or_no_number_is_refused_whole() {
     let nested = |depth: usize| [b"[".repeat(depth), b"]".repeat(depth)].concat();
-    let objects = |depth: usize| [b"{\"a\":".repeat(depth), b"1".to_vec(), b"}".repeat(depth)].concat();
+    let objects =
+        |depth: usize| [b"{\"a\":".repeat(depth), b"1".to_vec(), b"}".repeat(depth)].concat();
     let text = |len: usize| [b"\"".to_vec(), b"x".repeat(len), b"\"".to_vec()].concat();
     for (value, refused) in [
         (nested(127), false),
@@ -216,7 +291,11 @@ fn an_answer_that_is_too_deep_too_large_or_no_number_is_refused_whole() {
         (b"NaN".to_vec(), true),
     ] {
         let what = value.len();
-        assert_eq!(is_refused(&answered(beside_good_ones(&value))), refused, "{what} bytes");
+        assert_eq!(
+            is_refused(&answered(beside_good_ones(&value))),
+            refused,
+            "{what} bytes"
+        );
     }
 }
 

@@ -75,13 +75,16 @@ fn judged(page: &[u8], start: &Range<usize>, element: Option<&Element>, size: us
             [before, STAMP, MARKS, between, b"T", after].concat()
         });
         let mark = "data-cdp-experience";
-        let is_right = || {
-            dom::outline(&marked, mark, Some("T")) == dom::outline(&output, mark, None)
-        };
+        let is_right =
+            || dom::outline(&marked, mark, Some("T")) == dom::outline(&output, mark, None);
         let fits = exact.as_ref() == Some(&output) || (exact.is_none() && is_right());
         (!fits).then_some(Difference::Replaced)
     };
-    let key = format!("{}{HERE}{}", page[..at].escape_ascii(), page[at..].escape_ascii());
+    let key = format!(
+        "{}{HERE}{}",
+        page[..at].escape_ascii(),
+        page[at..].escape_ascii()
+    );
     Judged {
         key,
         replaced: output != marked,
@@ -126,13 +129,26 @@ fn every_component_is_found_where_a_browser_has_it() {
             }
         }
     });
-    let (met, unlisted) = (met.into_inner().expect("met"), unlisted.into_inner().expect("unlisted"));
-    assert!(unlisted.is_empty(), "{} differ:\n{unlisted:#?}", unlisted.len());
+    let (met, unlisted) = (
+        met.into_inner().expect("met"),
+        unlisted.into_inner().expect("unlisted"),
+    );
+    assert!(
+        unlisted.is_empty(),
+        "{} differ:\n{unlisted:#?}",
+        unlisted.len()
+    );
     for (page, exception) in &listed {
         let is_met = met.iter().any(|(_, key)| key == page);
         assert!(is_met, "{page} is right now, no longer: {}", exception.why);
     }
     let (places, replaced) = (places.into_inner(), replaced.into_inner());
-    println!("{places} components, {replaced} of them shown; {} exceptions", listed.len());
-    assert!(places > 7_500 && replaced > 1_800, "{places} places, {replaced} replaced");
+    println!(
+        "{places} components, {replaced} of them shown; {} exceptions",
+        listed.len()
+    );
+    assert!(
+        places > 7_500 && replaced > 1_800,
+        "{places} places, {replaced} replaced"
+    );
 }

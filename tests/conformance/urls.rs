@@ -3,8 +3,6 @@
 //! The judges are what those tests say of an address, and, for a page at [`PAGE`], the parser that browsers follow: what the
 //! product places leads to the site itself, or by its own word to another with `https`, `http`, `mailto` or `tel`.
 
-use std::collections::BTreeMap;
-
 use encoding_rs::UTF_8;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -66,9 +64,7 @@ fn published() -> Vec<Published> {
 fn placed(url: &str) -> Vec<Option<String>> {
     let mut page = "<div data-cdp-experience=x>".to_owned();
     for (index, (tag, name)) in SINKS.iter().enumerate() {
-        page += &format!(
-            "<{tag} id=s{index} data-cdp-attr-{name}=/u {name}={AUTHORED}></{tag}>"
-        );
+        page += &format!("<{tag} id=s{index} data-cdp-attr-{name}=/u {name}={AUTHORED}></{tag}>");
     }
     page += "</div>";
     let settings = PageSettings {
@@ -88,7 +84,7 @@ fn placed(url: &str) -> Vec<Option<String>> {
         Timing::AtOnce,
     );
     let output = String::from_utf8(seen.output).expect("UTF-8 stays UTF-8");
-    let values: BTreeMap<String, String> = dom::values(&output).into_iter().collect();
+    let values = dom::values(&output);
     let placed: Vec<Option<String>> = SINKS
         .iter()
         .enumerate()
@@ -219,7 +215,7 @@ fn no_address_that_leads_elsewhere_is_placed_and_no_other_is_refused() {
             test.input
         );
     }
-    for Exception { address, why } in &exceptions {
+    if let Some(Exception { address, why }) = exceptions.first() {
         panic!("{address:?} is allowed now, no longer: {why}");
     }
     println!("{allowed} addresses are allowed, {refused} refused");

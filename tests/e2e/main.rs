@@ -5,6 +5,7 @@ mod common;
 mod behind;
 mod cdp_event;
 mod charsets;
+mod conformance;
 mod cuts;
 mod decisions;
 mod encodings;

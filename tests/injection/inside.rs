@@ -1,9 +1,6 @@
 //! Values that a decision puts into the page: texts, attributes, addresses, HTML, in every charset.
 
-use std::{
-    collections::BTreeSet,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use encoding_rs::{
     BIG5, EUC_JP, EUC_KR, Encoding, GB18030, KOI8_R, SHIFT_JIS, UTF_8, WINDOWS_1252,
@@ -78,7 +75,13 @@ fn normal(value: &str, charset: Option<&'static Encoding>) -> String {
                 unmappable || charset.decode_without_bom_handling(&bytes).0 != text
             })
     };
-    let normal = |c: char| if c == '\0' || is_control(c) { '\u{FFFD}' } else { c };
+    let normal = |c: char| {
+        if c == '\0' || is_control(c) {
+            '\u{FFFD}'
+        } else {
+            c
+        }
+    };
     value.chars().map(normal).collect()
 }
 
@@ -94,7 +97,11 @@ fn page() -> String {
         inside += &format!(
             "{svg}{table}<{tag} id=a{index} {authored} data-cdp-attr-{name}=/v></{tag}>{}{}",
             svg.replace('<', "</"),
-            if table.is_empty() { "" } else { "</tr></table>" },
+            if table.is_empty() {
+                ""
+            } else {
+                "</tr></table>"
+            },
         );
     }
     format!(
@@ -121,23 +128,38 @@ fn answers(value: &str) -> Answers {
 fn written(page: &str, answers: &Answers, charset: Option<&'static Encoding>) -> Vec<u8> {
     let settings = settings(charset);
     let page = page.as_bytes();
-    run(&settings, page, &[page.len()], true, answers, Timing::AtOnce).output
+    run(
+        &settings,
+        page,
+        &[page.len()],
+        true,
+        answers,
+        Timing::AtOnce,
+    )
+    .output
 }
 
 fn whole(page: &str, answers: &Answers, charset: Option<&'static Encoding>) -> String {
     decoded(&written(page, answers, charset), charset)
 }
 
-/// Names and values that the tree must hold for `value`.
-fn expected(value: &str) -> BTreeSet<(String, String)> {
+/// Where the tree must hold the value.
+fn places() -> Vec<String> {
     let texts = (0..TEXTS.len()).map(|index| format!("t{index}"));
     let attributes = ATTRIBUTES.iter().enumerate();
     let attributes = attributes.map(|(index, (_, name, _))| format!("a{index} {name}"));
     let more = [
-        "title", "variant", "variant title", "fragment", "fragment title", "shown",
+        "title",
+        "variant",
+        "variant title",
+        "fragment",
+        "fragment title",
+        "shown",
     ];
-    let places = texts.chain(attributes).chain(more.map(str::to_owned));
-    places.map(|place| (place, value.to_owned())).collect()
+    texts
+        .chain(attributes)
+        .chain(more.map(str::to_owned))
+        .collect()
 }
 
 #[test]
@@ -153,7 +175,7 @@ fn no_payload_changes_the_page_and_each_is_shown_as_it_is() {
         Some(BIG5),
         Some(KOI8_R),
     ];
-    let page = page();
+    let (page, places) = (page(), places());
     let benign = dom::shape_of(&whole(&page, &answers("benign"), Some(UTF_8)));
     let checks = AtomicUsize::new(0);
     let payloads: Vec<(usize, String)> = data::payloads().into_iter().enumerate().collect();
@@ -176,10 +198,16 @@ fn no_payload_changes_the_page_and_each_is_shown_as_it_is() {
             };
             let (shape, found) = dom::shape_and_values(&output);
             assert_eq!(shape, benign, "{payload:?} in {name}");
-            let expected = expected(&normal(payload, *charset));
-            let missing: Vec<_> = expected.difference(&found).collect();
-            assert!(missing.is_empty(), "{payload:?} in {name}: {missing:?}\n{output}");
-            checks.fetch_add(expected.len(), Ordering::Relaxed);
+            let expected = normal(payload, *charset);
+            for place in &places {
+                let found = found.get(place);
+                assert_eq!(
+                    found,
+                    Some(&expected),
+                    "{payload:?} in {name} at {place}\n{output}"
+                );
+            }
+            checks.fetch_add(places.len(), Ordering::Relaxed);
         }
     });
     let checks = checks.into_inner();
@@ -189,7 +217,8 @@ fn no_payload_changes_the_page_and_each_is_shown_as_it_is() {
 
 #[test]
 fn a_variant_id_is_stamped_as_it_is_and_changes_nothing_else() {
-    let page = "<body><p id=shown data-cdp-experience=shown data-cdp-text=/v>old</p><footer>rest</footer>";
+    let page =
+        "<body><p id=shown data-cdp-experience=shown data-cdp-text=/v>old</p><footer>rest</footer>";
     let benign = dom::shape_of(&whole(page, &answers("benign"), Some(UTF_8)));
     let stamped = AtomicUsize::new(0);
     parallel::each(&data::payloads(), |payload| {
@@ -197,7 +226,11 @@ fn a_variant_id_is_stamped_as_it_is_and_changes_nothing_else() {
         assert_eq!(dom::shape_of(&output), benign, "{payload:?}");
         let shown = dom::attribute_of(&output, "shown", "data-cdp-shown");
         let is_id = payload.len() <= 256 && !payload.ends_with("_default");
-        let expected = if is_id { normal(payload, Some(UTF_8)) } else { "control".to_owned() };
+        let expected = if is_id {
+            normal(payload, Some(UTF_8))
+        } else {
+            "control".to_owned()
+        };
         assert_eq!(shown, Some(expected), "{payload:?}");
         stamped.fetch_add(usize::from(is_id), Ordering::Relaxed);
     });
@@ -223,7 +256,10 @@ fn a_payload_as_an_address_is_placed_whole_or_not_at_all() {
             let site = url::Url::parse("https://www.example.com/").expect("a site");
             let scheme = site.join(&value).map(|url| url.scheme().to_owned());
             let fits = ["https", "http", "mailto", "tel"];
-            assert!(scheme.is_err() || fits.contains(&&*scheme.unwrap_or_default()), "{value:?}");
+            assert!(
+                scheme.is_err() || fits.contains(&&*scheme.unwrap_or_default()),
+                "{value:?}"
+            );
         }
     });
     assert!(placed.into_inner() > 3_000);
@@ -258,21 +294,37 @@ fn a_payload_as_trusted_html_stays_inside_its_element() {
     let benign = Answers::default().decide("html", &json!({"v": "benign"}));
     let benign = dom::shape_around(whole(&page, &benign, None).as_bytes());
     let mut payloads = data::payloads();
-    // What is text in one payload is whole markup with another around it.
-    payloads.extend(data::payloads().iter().map(|payload| format!("<b>{payload}</b>")));
+    // A few of them inside of markup that is sound.
+    let inside = data::payloads().into_iter().step_by(4);
+    payloads.extend(inside.map(|payload| format!("<b>{payload}</b>")));
     let taken = AtomicUsize::new(0);
     parallel::each(&payloads, |payload| {
         let answers = Answers::default().decide("html", &json!({ "v": payload }));
         let settings = settings(Some(UTF_8));
-        let seen = run(&settings, page.as_bytes(), &[page.len()], true, &answers, Timing::AtOnce);
-        let shown = seen.outcomes.iter().filter(|(_, result, _)| result == "bound");
+        let seen = run(
+            &settings,
+            page.as_bytes(),
+            &[page.len()],
+            true,
+            &answers,
+            Timing::AtOnce,
+        );
+        let shown = seen
+            .outcomes
+            .iter()
+            .filter(|(_, result, _)| result == "bound");
         let shown = shown.count();
         if shown == 0 {
             return;
         }
         taken.fetch_add(shown, Ordering::Relaxed);
         let shape = dom::shape_around(&seen.output);
-        assert_eq!(shape, benign, "{payload:?}\n{}", String::from_utf8_lossy(&seen.output));
+        assert_eq!(
+            shape,
+            benign,
+            "{payload:?}\n{}",
+            String::from_utf8_lossy(&seen.output)
+        );
     });
     let taken = taken.into_inner();
     println!("{taken} taken as HTML");

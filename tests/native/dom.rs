@@ -3,7 +3,7 @@
 //! In: bytes, read as Latin-1 so that every byte is one character. Out: the shape of the tree: elements, the names of
 //! their attributes, comments and doctypes; no text and no values.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use html5ever::{ParseOpts, parse_document, tendril::TendrilSink, tree_builder::TreeBuilderOpts};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
@@ -42,7 +42,7 @@ pub fn shape_of(page: &str) -> String {
 }
 
 /// [`shape_of`] and [`values`] at once.
-pub fn shape_and_values(page: &str) -> (String, BTreeSet<(String, String)>) {
+pub fn shape_and_values(page: &str) -> (String, BTreeMap<String, String>) {
     let dom = parse_document(RcDom::default(), options()).one(page);
     let mut shape = String::new();
     write_shape(&dom.document, 0, &|_| false, &mut shape);
@@ -50,12 +50,16 @@ pub fn shape_and_values(page: &str) -> (String, BTreeSet<(String, String)>) {
 }
 
 /// What the elements of `page` that have an `id` hold: their text by that id, and each attribute by the id and its name.
-pub fn values(page: &str) -> BTreeSet<(String, String)> {
-    values_in(&parse_document(RcDom::default(), options()).one(page).document)
+pub fn values(page: &str) -> BTreeMap<String, String> {
+    values_in(
+        &parse_document(RcDom::default(), options())
+            .one(page)
+            .document,
+    )
 }
 
-fn values_in(document: &Handle) -> BTreeSet<(String, String)> {
-    let mut found = BTreeSet::new();
+fn values_in(document: &Handle) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
     each(document, &mut |node| {
         let (NodeData::Element { attrs, .. }, Some(id)) = (&node.data, attribute(node, "id"))
         else {
@@ -63,9 +67,9 @@ fn values_in(document: &Handle) -> BTreeSet<(String, String)> {
         };
         for attr in attrs.borrow().iter() {
             let place = format!("{id} {}", attr.name.local);
-            found.insert((place, attr.value.to_string()));
+            found.insert(place, attr.value.to_string());
         }
-        found.insert((id, text(node)));
+        found.insert(id, text(node));
     });
     found
 }
@@ -195,10 +199,12 @@ pub fn outline(page: &[u8], own: &str, content: Option<&str>) -> String {
             return put(lines, &contents.borrow());
         }
         let is_own = attribute(node, own).is_some();
-        let name = element_name(node)
-            .filter(|name| is_own || !FORMATTING.contains(&name.as_str()));
+        let name = element_name(node).filter(|name| is_own || !FORMATTING.contains(&name.as_str()));
         if let Some(name) = &name {
-            lines.push((false, format!("<{name}{}>", if is_own { " own" } else { "" })));
+            lines.push((
+                false,
+                format!("<{name}{}>", if is_own { " own" } else { "" }),
+            ));
         }
         match content {
             Some(content) if is_own => put(lines, content),

@@ -328,7 +328,13 @@ mod tests {
     #[test]
     fn a_picture_takes_text_alone() {
         assert!(is_balanced(&["svg"], "text", "a & b > c"));
-        for html in ["<b>x</b>", "<img src=/a.png>", "<style><b></style>", "<g></g>", "a < b"] {
+        for html in [
+            "<b>x</b>",
+            "<img src=/a.png>",
+            "<style><b></style>",
+            "<g></g>",
+            "a < b",
+        ] {
             assert!(!is_balanced(&["svg"], "g", html), "{html}");
         }
     }
