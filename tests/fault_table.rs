@@ -196,7 +196,9 @@ fn files(path: &str) -> Vec<PathBuf> {
         "core" => "core/src",
         "e2e" => "tests/e2e",
         "bench" => "bench/core/tests",
-        _ => return vec![root().join(format!("tests/{program}.rs"))],
+        // A program of one file, or of a folder.
+        _ if modules.is_empty() => return vec![root().join(format!("tests/{program}.rs"))],
+        _ => &format!("tests/{program}"),
     });
     let of = |modules: &str| {
         let path = folder.join(modules.replace("::", "/"));
