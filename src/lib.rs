@@ -37,9 +37,13 @@ async fn fetch(
     env: Env,
     context: Context,
 ) -> worker::Result<web_sys::Response> {
-    // The last net, for panics: everything else is handled explicitly.
-    context.pass_through_on_exception();
-    match page_view::answer(&request, &env, &context).await {
+    let method = request.method();
+    // The last net, for panics: everything else is handled explicitly. Not for what must not be sent twice (RFC 9110 §9.2.2): the
+    // platform cannot know whether XM has it already, and would send it again without its body.
+    if matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS") {
+        context.pass_through_on_exception();
+    }
+    match page_view::answer(&request, &method, &env, &context).await {
         Ok(response) => Ok(response),
         // The platform refused something that it never refuses: XM's own answer, as if we were not there.
         Err(_) => Ok(page_view::fall_back(&request, &env).await?),

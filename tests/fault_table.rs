@@ -192,11 +192,14 @@ impl Sources {
 /// Where a module's tests may stand.
 fn files(path: &str) -> Vec<PathBuf> {
     let (program, modules) = path.split_once("::").unwrap_or((path, ""));
+    // A program of one file.
+    if modules.is_empty() {
+        return vec![root().join(format!("tests/{program}.rs"))];
+    }
     let folder = root().join(match program {
-        "core" => "core/src",
-        "e2e" => "tests/e2e",
-        "bench" => "bench/core/tests",
-        _ => return vec![root().join(format!("tests/{program}.rs"))],
+        "core" => "core/src".to_owned(),
+        "bench" => "bench/core/tests".to_owned(),
+        _ => format!("tests/{program}"),
     });
     let of = |modules: &str| {
         let path = folder.join(modules.replace("::", "/"));

@@ -49,6 +49,7 @@ use crate::{
 /// Only where the platform refuses to make a response at all.
 pub async fn answer(
     request: &web_sys::Request,
+    method: &str,
     env: &Env,
     context: &Context,
 ) -> Result<web_sys::Response, JsValue> {
@@ -64,11 +65,10 @@ pub async fn answer(
     }
     let settings = environment::settings(env);
     page_log::open(env);
-    let method = request.method();
 
     let call = first_party::Call {
         request,
-        method: &method,
+        method,
         target: &target,
         headers: &headers,
     };
@@ -85,7 +85,7 @@ pub async fn answer(
 
     // 1. Gate.
     let mut route = match pass {
-        Pass::First => gate(&method, &target, &headers, &site),
+        Pass::First => gate(method, &target, &headers, &site),
         _ => Route::PassThrough(PassThrough::Loop),
     };
     let tenant = &config.cdp;
@@ -93,14 +93,14 @@ pub async fn answer(
     if let Some(reason) = switch.as_ref().and_then(Switch::passes_now) {
         route = Route::PassThrough(reason);
     }
-    let mut listener = Listener::new(request, env, tenant, &site, &method, &url, target.path);
+    let mut listener = Listener::new(request, env, tenant, &site, method, &url, target.path);
     let to_xm = pass_through::to_xm(request, &target, route, hops, xm_origin)?;
     let visit = || Visit::read(&target, &headers, &site, &tenant.client_key);
     if let Route::PassThrough(reason) = route {
         let quiet = matches!(reason, PassThrough::StaticFile | PassThrough::ExcludedPath);
         let log = !quiet || site.debug;
         let response = pass_through::answer(&to_xm, reason, clock, log).await?;
-        let is_head = (reason, method.as_str()) == (PassThrough::Method, "HEAD");
+        let is_head = (reason, method) == (PassThrough::Method, "HEAD");
         // A page that is XM's, or the head of one.
         if switch.is_some() || is_head && rollout::is_off(env) {
             return pass_through::without_ours(response);

@@ -268,7 +268,7 @@ fn xm_sends_early_hints_first() {
         html()
     );
     world.page("/", Reply::raw(format!("{hints}{page}")));
-    // Cloudflare takes the hints before a Worker sees them. workerd by itself hands them out as the answer, and they pass.
+    // workerd by itself hands the hints out as the answer, and they pass.
     let mut exchange = world.revisit("/").send();
     let (status, _) = exchange.head();
     assert!(matches!(status, 103 | 200), "{status}");

@@ -126,6 +126,34 @@ fn an_instance_that_is_lost_takes_no_page_along_whose_headers_have_not_left() {
     assert_next_is_fine(&world);
 }
 
+/// Nobody knows whether XM has it already: what must not be sent twice is not sent twice (RFC 9110 §9.2.2), and least of all
+/// without its body.
+#[test]
+fn a_post_whose_instance_is_lost_is_not_sent_twice() {
+    let world = trapping();
+    world.page("/form", Reply::html("thanks"));
+    let host = world.origin_address().to_string();
+    let mut lost = 0;
+    for method in ["POST", "PUT", "DELETE", "PATCH"] {
+        // Before XM has it, and behind its answer.
+        for trapped in ["1", "2"] {
+            let before = world.origin().all().len();
+            let form = world.revisit("/form").method(method);
+            let response = form
+                .body("application/x-www-form-urlencoded", "a=b")
+                .header("Host", &host)
+                .header("X-Trap", trapped)
+                .get();
+            lost += usize::from(response.status == 500);
+            let sent = &world.origin().all()[before..];
+            assert!(sent.len() <= 1, "{method} was sent twice");
+            assert!(sent.iter().all(|request| request.body() == b"a=b"));
+        }
+        assert_next_is_fine(&world);
+    }
+    assert_eq!(lost, 8, "no instance was lost");
+}
+
 /// The event of a page view, whose first try fails so: it is sent again, the same, and counted once.
 #[track_caller]
 fn assert_sent_again(first: Reply) {
