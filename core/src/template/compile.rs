@@ -90,6 +90,7 @@ pub struct Compiler {
     failed: Vec<FailedComponent>,
     bad_marks: Vec<IgnoredMark>,
     places: Places,
+    hides_places: bool,
 }
 
 /// An open element in which no mark counts.
@@ -126,6 +127,7 @@ impl Compiler {
             failed: Vec::new(),
             bad_marks: Vec::new(),
             places: Places::default(),
+            hides_places: false,
         }
     }
 
@@ -221,6 +223,11 @@ impl Compiler {
         self.places
     }
 
+    /// Whether one of the places is in a component, or in an element that looked like one.
+    pub(super) const fn hides_places(&self) -> bool {
+        self.hides_places
+    }
+
     fn digest(&mut self, source: &Source) {
         for sighting in self.locator.take_sightings() {
             match sighting {
@@ -232,7 +239,7 @@ impl Compiler {
                 Sighting::BodyStart(at) if self.stack.is_empty() => {
                     self.places.body_start = Some(at);
                 }
-                Sighting::HeadEnd(_) | Sighting::BodyStart(_) => {}
+                Sighting::HeadEnd(_) | Sighting::BodyStart(_) => self.hides_places = true,
             }
         }
         if self.stack.is_empty() {

@@ -64,6 +64,10 @@ impl Template {
         source.push(&body);
         compiler.write(&body, &source)?;
         compiler.end(&source)?;
+        // For whoever is not asked for, nothing is a component: the same page has other places then.
+        if compiler.hides_places() {
+            return Err(Failure::AmbiguousMarkup);
+        }
         let parts = Compiled {
             nodes: compiler.take_nodes(),
             failed: compiler.take_failed(),
@@ -72,5 +76,25 @@ impl Template {
             places: compiler.places(),
         };
         Ok(Self::new(body, parts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use encoding_rs::UTF_8;
+
+    use super::*;
+
+    #[test]
+    fn a_page_whose_head_ends_in_a_component_is_no_template() {
+        for page in [
+            "<i data-cdp-experience=d><body>",
+            "<head><p data-cdp-experience=d></head><body></p>",
+        ] {
+            let compiled = Template::compile(page.as_bytes().to_vec(), UTF_8);
+            assert!(compiled.is_err(), "{page}");
+        }
+        let page = b"<head></head><body data-x><p data-cdp-experience=d>x</p>";
+        assert!(Template::compile(page.to_vec(), UTF_8).is_ok());
     }
 }
