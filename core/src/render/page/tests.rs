@@ -320,6 +320,42 @@ fn what_nobody_decides_for_is_listed_with_the_reason_and_passes() {
 }
 
 #[test]
+fn a_component_inside_of_a_guest_element_that_does_not_count_takes_its_values() {
+    let mut page = page();
+    let authored = "<i data-cdp-text=/t>own</i>";
+    page.push(
+        format!(
+            "<div data-cdp-guest>{authored}<p data-cdp-experience=a><b data-cdp-text=/t>x</b></p>{authored}</div>"
+        )
+        .as_bytes(),
+    );
+    decide(&mut page, "a", r#"{"t":"T"}"#);
+    assert_eq!(
+        out(&mut page),
+        format!(
+            "<div data-cdp-guest>{authored}<p data-cdp-shown=\"control\" data-cdp-experience=a><b data-cdp-text=/t>T</b></p>{authored}</div>"
+        )
+    );
+}
+
+#[test]
+fn behind_a_guest_element_that_does_not_count_marks_count_again() {
+    for inside in ["x", "<i data-cdp-text=/t>own</i>"] {
+        let mut page = page();
+        let guest = format!("<span data-cdp-guest>{inside}</span>");
+        page.push(
+            format!("<p data-cdp-experience=a>{guest}<b data-cdp-text=/t>x</b></p>").as_bytes(),
+        );
+        decide(&mut page, "a", r#"{"t":"T"}"#);
+        let shown = out(&mut page);
+        assert!(
+            shown.ends_with(&format!("{guest}<b data-cdp-text=/t>T</b></p>")),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
 fn what_cannot_be_read_passes_as_it_comes() {
     let mut page = page();
     page.push(b"<body><i data-cdp-experience=a>x</i><select><style>");

@@ -274,6 +274,25 @@ fn the_parser_reads_all_where_tags_may_be_more_than_tags() {
 }
 
 #[test]
+fn behind_a_component_tags_are_tags_unless_something_in_it_did_not_end_by_itself() {
+    let text = "<p>no mark</p>".repeat(100);
+    #[rustfmt::skip]
+    let contents = [
+        ("<svg><path/><g></g></svg>", true), ("<svg><title>t</title><desc>d</desc></svg>", true), ("<title>t</title>", true),
+        ("<select><option>a</option></select>", true), ("<template></template>", true), ("<svg></svg><div>x</div>", true),
+        ("<svg></svg><foreignobject>x</foreignobject>", true), ("<select></select><template></template>", true), ("<desc>x", true),
+        ("<svg></svg><desc>x", true), ("<math></math>", false), ("<frameset></frameset>", false), ("<svg>", false), ("<svg/>", false),
+        ("<svg><foreignobject></foreignobject></svg>", false), ("<svg><title>t</svg>", false), ("<svg><div></div></svg>", false),
+        ("<svg><desc><b>x</b></desc></svg>", false), ("<select><template></template></select>", false), ("<select>", false),
+    ];
+    for (content, is_spared) in contents {
+        let component = format!("<body><section data-cdp-experience=a>{content}</section>");
+        let (_, spared) = spared(&[&component, &text, "<p data-cdp-experience=b>"]);
+        assert_eq!(spared, if is_spared { text.len() } else { 0 }, "{content}");
+    }
+}
+
+#[test]
 fn what_is_a_component_does_not_depend_on_who_reads_what_is_before_it() {
     for page in [
         "<body><svg><g><a data-cdp-experience=a>x</a><![CDATA[ > <p data-cdp-experience=n></p>]]></g></svg>",
