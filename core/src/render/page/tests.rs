@@ -356,6 +356,56 @@ fn behind_a_guest_element_that_does_not_count_marks_count_again() {
 }
 
 #[test]
+fn behind_a_template_that_does_not_end_no_mark_counts() {
+    let mut page = page();
+    let html = "<div data-cdp-experience=a><p data-cdp-text=/t><template>x</div><i data-cdp-experience=b>y</i>";
+    page.push(html.as_bytes());
+    page.end(true);
+    decide(&mut page, "a", r#"{"t":"T"}"#);
+    assert_eq!(out(&mut page), html);
+    assert_eq!(
+        asked(&mut page),
+        [""; 0],
+        "to a browser, b is in the template"
+    );
+}
+
+#[test]
+fn where_a_block_ends_a_paragraph_what_failed_in_it_hides_no_marks() {
+    let mut page = page();
+    let before = "<p data-cdp-text=/t><span data-cdp-experience=''>x";
+    page.push(
+        format!(
+            "<section data-cdp-experience=a>{before}<div><b data-cdp-text=/t>y</b></div></section>"
+        )
+        .as_bytes(),
+    );
+    decide(&mut page, "a", r#"{"t":"T"}"#);
+    let shown = out(&mut page);
+    let after = format!("{before}<div><b data-cdp-text=/t>T</b></div></section>");
+    assert!(shown.ends_with(&after), "{shown}");
+}
+
+#[test]
+fn a_component_is_shown_only_if_its_end_tag_is_a_browsers_too() {
+    let end = |name: &str| format!("</{name}>");
+    #[rustfmt::skip]
+    let contents = [
+        ("b", "x<b>y</b>z", true), ("b", "x<p>y<div>z</div>", true), ("span", "x<p>y</p>z", true), ("h1", "x<br>y<span>z</span>", true),
+        ("b", "x<p>y", false), ("span", "x<li>y", false), ("h1", "x<br><h2>y</h2>", false), ("b", "x<i>y</b>z</i><b>z", false),
+    ];
+    for (name, content, is_shown) in contents {
+        let mut page = page();
+        let tag = format!("<{name} data-cdp-experience=a>");
+        page.push(format!("<body>{tag}{content}{}<p>after", end(name)).as_bytes());
+        page.end(true);
+        decide(&mut page, "a", "{}");
+        let shown = out(&mut page).contains("data-cdp-shown");
+        assert_eq!(shown, is_shown, "{tag}{content}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_passes_as_it_comes() {
     let mut page = page();
     page.push(b"<body><i data-cdp-experience=a>x</i><select><style>");

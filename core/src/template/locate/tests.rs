@@ -387,6 +387,24 @@ fn the_parser_reads_up_to_where_it_may_rest() {
 }
 
 #[test]
+fn a_charset_is_declared_by_its_meta_alone_and_before_the_first_component() {
+    let koi = "content='text/html; charset=koi8-r'";
+    #[rustfmt::skip]
+    let pages = [
+        (format!("<meta http-equiv=Content-Type {koi}>"), Some("koi8-r")),
+        (format!("<meta name=description {koi}>"), None),
+        (format!("<title data-cdp-experience=a>x</title><meta http-equiv=content-type {koi}>"), None),
+        ("<title data-cdp-experience=a>x</title><meta charset=koi8-r>".to_owned(), None),
+        ("<meta charset=gbk><meta charset=koi8-r>".to_owned(), Some("gbk")),
+        ("<body><meta charset=koi8-r>".to_owned(), None),
+    ];
+    for (page, charset) in pages {
+        let (locator, _) = spared(&[&page]);
+        assert_eq!(locator.facts().charset.as_deref(), charset, "{page}");
+    }
+}
+
+#[test]
 fn so_much_as_may_be_kept_unread_is_kept_and_not_a_byte_more() {
     let mut locator = locator();
     locator.write(b"<html><body>").unwrap();
