@@ -186,6 +186,7 @@ fn an_authored_attribute_is_found_whole_however_it_is_written() {
         "alt=\"old\"",
         "alt='old'",
         "alt=old",
+        "alt= old",
         "alt=o\"l'd",
         "ALT=old",
         "alt = \"old\"",
