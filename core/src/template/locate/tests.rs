@@ -405,6 +405,14 @@ fn a_charset_is_declared_by_its_meta_alone_and_before_the_first_component() {
 }
 
 #[test]
+fn no_more_elements_are_watched_than_may_be() {
+    let nested = "<i data-cdp-text=/t>".repeat(100);
+    let (locator, _) = spared(&["<body><div data-cdp-experience=a>", &nested]);
+    assert_eq!(locator.seen.borrow().watches.len(), 64);
+    assert_eq!(locator.seen.borrow().open, 101);
+}
+
+#[test]
 fn so_much_as_may_be_kept_unread_is_kept_and_not_a_byte_more() {
     let mut locator = locator();
     locator.write(b"<html><body>").unwrap();
