@@ -132,5 +132,27 @@ mod tests {
             value_for("img", "alt", &json!(null)),
             Err(BadMark::WrongType)
         );
+        assert_eq!(
+            value_for("a", "ping", &json!("/a /b")),
+            Ok("/a /b".to_owned())
+        );
+        assert_eq!(
+            value_for("a", "ping", &json!("/a javascript:1")),
+            Err(BadMark::UrlRefused),
+            "every URL of a list counts"
+        );
+    }
+
+    #[test]
+    fn only_what_animates_href_is_refused_to_an_animation() {
+        for (tag, name, is_refused) in [
+            ("set", "to", true),
+            ("animate", "values", true),
+            ("animate", "id", false),
+            ("a", "from", false),
+            ("li", "values", false),
+        ] {
+            assert_eq!(refused(tag, name), is_refused, "{tag} {name}");
+        }
     }
 }

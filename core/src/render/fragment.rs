@@ -129,12 +129,22 @@ mod tests {
         assert_eq!(compiled("é".as_bytes(), Some(UTF_8), latin), [0xE9]);
         assert_eq!(compiled(&[0xE9], Some(WINDOWS_1252), latin), [0xE9]);
         assert_eq!(compiled("é".as_bytes(), None, Charset::Ascii), b"&#233;");
+        let utf_8 = Charset::Declared(UTF_8);
+        let broken = compiled(&[0xEF, 0xBB, 0xBF, 0xFF], Some(UTF_8), utf_8);
+        assert_eq!(
+            broken,
+            [0xEF, 0xBB, 0xBF, 0xFF],
+            "in the page's own charset it stays as it is"
+        );
     }
 
     #[test]
-    fn an_oversized_fragment_is_refused() {
-        let bytes = vec![b'x'; MAX_FRAGMENT_BYTES + 1];
-        let refused = Fragment::compile(bytes, None, Charset::Ascii, false).err();
-        assert_eq!(refused, Some(Failure::TooLarge));
+    fn a_fragment_is_refused_from_the_first_byte_over_256_kib() {
+        let compiled = |len: usize| {
+            let fragment = Fragment::compile(vec![b'x'; len], None, Charset::Ascii, false);
+            fragment.map(|fragment| fragment.source.end())
+        };
+        assert_eq!(compiled(262_144).ok(), Some(262_144));
+        assert_eq!(compiled(262_145).err(), Some(Failure::TooLarge));
     }
 }

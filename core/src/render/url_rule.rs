@@ -104,6 +104,7 @@ mod tests {
         assert!(srcset_allowed("/a.png 1x, https://c.com/b.png 2x"));
         assert!(!srcset_allowed("/a.png 1x, data:image/png;base64,AA 2x"));
         assert!(!srcset_allowed("/a.png 1x, //evil/b.png 2x"));
+        assert!(list_allowed("/a https://c.com/b"));
         assert!(!list_allowed("/a javascript:x"));
     }
 }

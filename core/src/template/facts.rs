@@ -72,3 +72,20 @@ mod tests {
         assert_eq!(again, facts);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_that_says_something_wins_and_is_bounded() {
+        let mut facts = PageFacts::default();
+        for lang in ["", " \n", " de ", "en"] {
+            facts.note_lang(lang);
+        }
+        facts.note_page(&"é".repeat(300));
+        assert_eq!(facts.html_lang.as_deref(), Some("de"));
+        assert_eq!(facts.page_name, Some("é".repeat(256)));
+        assert_eq!(facts.charset, None);
+    }
+}

@@ -116,6 +116,28 @@ mod tests {
     }
 
     #[test]
+    fn nothing_but_an_unfinished_mark_is_looked_at_again() {
+        assert_eq!(looked_at(&[b'x'; 100]), 100 - "data-cdp-ex".len());
+        assert_eq!(looked_at(b"data-cdp-ex"), 0);
+    }
+
+    #[test]
+    fn a_tags_end_is_found_from_the_end_and_not_in_a_value() {
+        for (bytes, expected) in [
+            ("<p>a</p>b", 8),
+            ("no tag", 0),
+            ("<a b=\">", 0),
+            ("<p><a b=\">", 3),
+            ("<p><a b = '>", 3),
+            ("<a b='x'>y", 9),
+            ("<a b=''>", 8),
+            ("<p>it's<b>x", 10),
+        ] {
+            assert_eq!(all_ended(bytes.as_bytes()), expected, "{bytes}");
+        }
+    }
+
+    #[test]
     fn every_unfinished_start_tag_is_seen_from_its_first_byte() {
         let tags = [
             "<a>",

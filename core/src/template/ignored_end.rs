@@ -171,4 +171,41 @@ mod tests {
         );
         assert!(!is_ignored("template", "table"));
     }
+
+    #[test]
+    fn every_end_tag_is_held_up_by_its_own_scope_and_by_nothing_else() {
+        #[rustfmt::skip]
+        let held_up_by: &[(&str, &[&str], &[&str])] = &[
+            ("li", &["ol", "ul", "object", "table"], &["div", "p", "dd", "b"]),
+            ("p", &["button", "object", "title"], &["div", "form", "li", "b"]),
+            ("h1", &["h1", "h2", "h6", "table", "mtext"], &["div", "p", "span"]),
+            ("h6", &["h1"], &["section"]),
+            ("tr", &["table", "template"], &["div", "marquee", "h1"]),
+            ("section", &["select", "marquee"], &["div", "p", "form", "h2"]),
+            ("html", &[], &["table", "template"]),
+            ("b", &["div", "form", "li", "p", "object"], &["i", "span", "h-1"]),
+            ("form", &["section", "dd"], &["b"]),
+        ];
+        for (end, by, not_by) in held_up_by {
+            for open in *by {
+                assert!(is_ignored(end, open), "</{end}> in <{open}>");
+            }
+            for open in *not_by {
+                assert!(!is_ignored(end, open), "</{end}> through <{open}>");
+            }
+        }
+    }
+
+    #[test]
+    fn only_formatting_elements_are_opened_again() {
+        for (name, expected) in [
+            ("b", true),
+            ("a", true),
+            ("nobr", true),
+            ("span", false),
+            ("div", false),
+        ] {
+            assert_eq!(is_reopened(name), expected, "{name}");
+        }
+    }
 }

@@ -165,6 +165,68 @@ mod tests {
     }
 
     #[test]
+    fn a_start_tag_ends_what_a_browser_ends_there_and_nothing_else() {
+        #[rustfmt::skip]
+        let ended_by: &[(&str, &[&str], &[&str])] = &[
+            ("dd", &["dd", "dt"], &["dl", "li"]),
+            ("dt", &["dd", "dt"], &["dl", "p"]),
+            ("option", &["option", "optgroup"], &["b", "hr"]),
+            ("optgroup", &["optgroup"], &["option"]),
+            ("rb", &["rb", "rt", "rtc", "rp"], &["ruby"]),
+            ("rt", &["rb", "rp"], &["b"]),
+            ("td", &["td", "th", "tr", "tbody", "caption", "col"], &["table", "b"]),
+            ("caption", &["td", "tr", "colgroup"], &["table", "p"]),
+            ("tr", &["tr", "tbody", "tfoot", "caption"], &["td", "th"]),
+            ("tbody", &["tbody", "thead", "colgroup"], &["tr", "td"]),
+            ("colgroup", &["tr", "tbody", "b"], &["col", "template"]),
+            ("table", &["table"], &["tr", "td"]),
+            ("form", &["form"], &["input", "div"]),
+            ("select", &["select", "input", "keygen", "textarea"], &["option", "hr"]),
+            ("a", &["a"], &["b", "button"]),
+            ("button", &["button"], &["a", "p"]),
+            ("nobr", &["nobr"], &["a", "b"]),
+            ("h1", &["h1", "h6"], &["p", "header"]),
+            ("li", &["li"], &["ul", "dd"]),
+            ("div", &[], &["div", "p", "li"]),
+        ];
+        for (open, ends, stays) in ended_by {
+            for child in *ends {
+                assert!(implies_end(open, child), "<{child}> ends <{open}>");
+            }
+            for child in *stays {
+                assert!(!implies_end(open, child), "<{child}> stays in <{open}>");
+            }
+        }
+    }
+
+    #[test]
+    fn an_element_is_kept_from_its_end_by_what_bounds_its_scope_and_nothing_else() {
+        #[rustfmt::skip]
+        let protected_by: &[(&str, &[&str], &[&str])] = &[
+            ("p", &["button", "object", "table", "td", "desc"], &["div", "span", "ul"]),
+            ("li", &["ul", "ol", "menu", "section", "object"], &["div", "p", "address", "b"]),
+            ("dd", &["dl", "table", "article"], &["div", "p", "ul"]),
+            ("dt", &["dl"], &["address"]),
+            ("td", &["table", "template"], &["object", "button", "div"]),
+            ("colgroup", &["table"], &["marquee"]),
+            ("table", &["caption", "td", "th", "template"], &["tr", "object", "div"]),
+            ("form", &["template"], &["table", "object", "div"]),
+            ("a", &["object", "td", "svg", "marquee"], &["table", "button", "div"]),
+            ("nobr", &["caption"], &["html", "desc"]),
+            ("h2", &["span", "div"], &[]),
+            ("option", &["table", "object"], &["button", "b"]),
+        ];
+        for (open, by, not_by) in protected_by {
+            for between in *by {
+                assert!(protects(open, between), "<{between}> protects <{open}>");
+            }
+            for between in *not_by {
+                assert!(!protects(open, between), "<{open}> through <{between}>");
+            }
+        }
+    }
+
+    #[test]
     fn a_nested_list_protects_the_outer_item() {
         assert!(implies_end("li", "li"));
         assert!(protects("li", "ul"));

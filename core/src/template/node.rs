@@ -242,3 +242,16 @@ pub struct AttributeBinding {
     /// The whole authored attribute of that name (`name="value"`), where there is one.
     pub authored: Option<Range>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_that_ends_where_it_starts_or_before_is_empty() {
+        for (start, end, len) in [(3, 5, 2), (3, 3, 0), (3, 2, 0)] {
+            let range = Range::new(start, end);
+            assert_eq!((range.len(), range.is_empty()), (len, len == 0));
+        }
+    }
+}

@@ -134,6 +134,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_forgotten_is_never_taken() {
+        for forgotten in 0..=6 {
+            for taken in 0..=6 {
+                let mut source = Source::whole(b"abcdef".to_vec());
+                source.forget_before(forgotten);
+                let mut out = Vec::new();
+                source.take_before(taken, &mut out);
+                let left = &b"abcdef"[forgotten..taken.max(forgotten)];
+                assert_eq!(out, left, "{taken} without {forgotten}");
+            }
+        }
+    }
+
+    #[test]
     fn taking_keeps_the_rest_in_place() {
         for before in 0..=6 {
             let mut source = Source::whole(b"abcdef".to_vec());

@@ -44,21 +44,15 @@ fn whole(authored: Authored, tag: Range, bytes: &[u8]) -> Range {
             return Range::new(start, value.end);
         }
     }
-    // `alt`, `alt=`, `alt = ""`
-    let skip_space = |mut offset: usize| {
-        while at(offset).is_some_and(is_space) {
-            offset += 1;
-        }
-        offset
-    };
-    let equals = skip_space(authored.name.end);
-    if at(equals) != Some(b'=') {
-        return authored.name;
+    // `alt`, `alt=`, `alt =`
+    let mut equals = authored.name.end;
+    while at(equals).is_some_and(is_space) {
+        equals += 1;
     }
-    let value = skip_space(equals + 1);
-    match at(value).filter(|byte| is_quote(*byte)) {
-        Some(quote) if at(value + 1) == Some(quote) => Range::new(start, value + 2),
-        _ => Range::new(start, equals + 1),
+    if at(equals) == Some(b'=') {
+        Range::new(start, equals + 1)
+    } else {
+        authored.name
     }
 }
 

@@ -136,6 +136,7 @@ mod tests {
             ("a b=\">\" c>", 10, false), ("a b=\"x\"c='>'>", 13, false), ("a =\" x='>' y>", 13, false), ("a\"b='>'>", 6, false),
             ("a b=c\">", 7, false), ("a b = \"<i>\" c>", 14, false), ("a/b=\">\">", 8, false), ("a b=>", 5, false),
             ("a b />", 6, true), ("a b=c/>", 7, false), ("a b=c />", 8, true), ("a/=>", 4, false),
+            ("a b=\"x\"='>'>", 10, false),
         ];
         for (bytes, at, self_closing) in cases {
             assert_eq!(

@@ -138,12 +138,30 @@ fn reading_pauses_while_a_hold_limit_waits_behind_a_component() {
     let mut page = page_with(100);
     page.push(b"<i data-cdp-experience=a>x</i>");
     assert!(page.wants_bytes());
-    page.push(&[b'x'; 100]);
+    let held = "<i data-cdp-experience=a>x</i>".len();
+    page.push(&vec![b'x'; 99 - held]);
+    assert!(page.wants_bytes(), "one byte less than the limit is held");
+    page.push(b"x");
     assert!(!page.wants_bytes(), "enough is held");
+    assert!(!page.has_ended());
     decide(&mut page, "a", "{}");
     assert!(page.wants_bytes());
     page.end(true);
     assert!(!page.wants_bytes(), "there is nothing more to read");
+    assert!(page.has_ended());
+}
+
+#[test]
+fn a_component_that_came_whole_is_too_large_from_the_first_byte_over_the_limit() {
+    for (content, result) in [
+        ("0123456789", ComponentResult::Control),
+        ("0123456789a", ComponentResult::Failed(Failure::TooLarge)),
+    ] {
+        let mut page = page_with(10);
+        page.push(format!("<div data-cdp-experience=a>{content}</div>").as_bytes());
+        decide(&mut page, "a", "{}");
+        assert_eq!(page.outcomes()[0].result, result, "{content}");
+    }
 }
 
 #[test]
@@ -243,6 +261,151 @@ fn fragments_that_show_each_other_come_to_an_end() {
     assert!(page.is_done());
     assert_eq!(page.fragments_shown, MAX_FRAGMENTS);
     assert!(page.outcomes().len() <= MAX_OUTCOMES + 100);
+}
+
+#[test]
+fn a_fragment_that_leads_back_to_itself_is_shown_once() {
+    let mut page = page();
+    let component = "<i data-cdp-experience=a data-cdp-fragment=/f>x</i>";
+    page.push(component.as_bytes());
+    asked(&mut page);
+    decide(&mut page, "a", r#"{"f":"/same"}"#);
+    let path = FragmentPath::parse("/same").unwrap();
+    page.fragment(&path, Ok((component.as_bytes().to_vec(), None)), 20);
+    assert_eq!(
+        out(&mut page),
+        format!(
+            "<i data-cdp-shown=\"control\" data-cdp-experience=a data-cdp-fragment=/f>{component}</i>"
+        )
+    );
+    let results: Vec<_> = page.outcomes().iter().map(|o| o.result).collect();
+    let too_many = ComponentResult::Failed(Failure::TooMany);
+    assert_eq!(results, [ComponentResult::Variant, too_many]);
+}
+
+#[test]
+fn what_nobody_decides_for_is_listed_with_the_reason_and_passes() {
+    let html = "<body><i data-cdp-experience=a>x</i><i data-cdp-experience='?'>y</i><i data-cdp-guest>z</i>";
+    let listed = |guest: bool| {
+        let mut page = Page::new(PageSettings {
+            guest,
+            hold_limit: 1_000,
+            declared: None,
+            trusted_html: Vec::new(),
+            personalise: false,
+            insertion: None,
+        });
+        page.refuse(Failure::BreakerOpen);
+        page.push(html.as_bytes());
+        page.end(true);
+        assert_eq!(out(&mut page), html);
+        assert!(asked(&mut page).is_empty());
+        let listed = page.outcomes().iter().map(|outcome| {
+            let id = outcome.friendly_id.as_ref().map(ToString::to_string);
+            (outcome.kind.label(), id, outcome.result.label())
+        });
+        listed.collect::<Vec<_>>()
+    };
+    let expected = [
+        ("experience", Some("a".to_owned()), "breaker_open"),
+        ("experience", None, "bad_friendly_id"),
+        ("guest", None, "breaker_open"),
+    ];
+    assert_eq!(listed(true), expected);
+    assert_eq!(
+        listed(false),
+        expected[..2],
+        "a guest mark counts only where XM vouches for the visitor"
+    );
+}
+
+#[test]
+fn a_component_inside_of_a_guest_element_that_does_not_count_takes_its_values() {
+    let mut page = page();
+    let authored = "<i data-cdp-text=/t>own</i>";
+    let inner = "<p data-cdp-experience=b><b data-cdp-text=/t>x</b></p>";
+    page.push(
+        format!("<section data-cdp-experience=a><div data-cdp-guest>{authored}{inner}{authored}</div></section>")
+            .as_bytes(),
+    );
+    for name in ["a", "b"] {
+        decide(&mut page, name, r#"{"t":"T"}"#);
+    }
+    let shown = out(&mut page);
+    let inner = "<p data-cdp-shown=\"control\" data-cdp-experience=b><b data-cdp-text=/t>T</b></p>";
+    assert!(
+        shown.contains(&format!("{authored}{inner}{authored}")),
+        "{shown}"
+    );
+}
+
+#[test]
+fn behind_a_guest_element_that_does_not_count_marks_count_again() {
+    for inside in ["x", "<i data-cdp-text=/t>own</i>"] {
+        let mut page = page();
+        let guest = format!("<span data-cdp-guest>{inside}</span>");
+        page.push(
+            format!("<p data-cdp-experience=a>{guest}<b data-cdp-text=/t>x</b></p>").as_bytes(),
+        );
+        decide(&mut page, "a", r#"{"t":"T"}"#);
+        let shown = out(&mut page);
+        assert!(
+            shown.ends_with(&format!("{guest}<b data-cdp-text=/t>T</b></p>")),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn behind_a_template_that_does_not_end_no_mark_counts() {
+    let mut page = page();
+    let html = "<div data-cdp-experience=a><p data-cdp-text=/t><template>x</div><i data-cdp-experience=b>y</i>";
+    page.push(html.as_bytes());
+    page.end(true);
+    decide(&mut page, "a", r#"{"t":"T"}"#);
+    assert_eq!(out(&mut page), html);
+    assert_eq!(
+        asked(&mut page),
+        [""; 0],
+        "to a browser, b is in the template"
+    );
+}
+
+#[test]
+fn where_a_block_ends_a_paragraph_what_failed_in_it_hides_no_marks() {
+    for between in ["", "<i data-cdp-if=/t>"] {
+        let mut page = page();
+        let before = format!("<p data-cdp-text=/t>{between}<span data-cdp-experience=''>x");
+        page.push(
+            format!(
+                "<section data-cdp-experience=a>{before}<div><b data-cdp-text=/t>y</b></div></section>"
+            )
+            .as_bytes(),
+        );
+        decide(&mut page, "a", r#"{"t":"T"}"#);
+        let shown = out(&mut page);
+        let after = format!("{before}<div><b data-cdp-text=/t>T</b></div></section>");
+        assert!(shown.ends_with(&after), "{shown}");
+    }
+}
+
+#[test]
+fn a_component_is_shown_only_if_its_end_tag_is_a_browsers_too() {
+    let end = |name: &str| format!("</{name}>");
+    #[rustfmt::skip]
+    let contents = [
+        ("b", "x<b>y</b>z", true), ("b", "x<p>y<div>z</div>", true), ("span", "x<p>y</p>z", true), ("h1", "x<br>y<span>z</span>", true),
+        ("b", "x<p>y", false), ("span", "x<li>y", false), ("h1", "x<br><h2>y</h2>", false), ("b", "x<i>y</b>z</i><b>z", true),
+    ];
+    for (name, content, is_shown) in contents {
+        let mut page = page();
+        let tag = format!("<{name} data-cdp-experience=a>");
+        page.push(format!("<body>{tag}{content}{}<p>after", end(name)).as_bytes());
+        page.end(true);
+        decide(&mut page, "a", "{}");
+        let shown = out(&mut page).contains("data-cdp-shown");
+        assert_eq!(shown, is_shown, "{tag}{content}");
+    }
 }
 
 #[test]

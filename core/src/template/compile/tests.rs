@@ -186,6 +186,7 @@ fn an_authored_attribute_is_found_whole_however_it_is_written() {
         "alt=\"old\"",
         "alt='old'",
         "alt=old",
+        "alt= old",
         "alt=o\"l'd",
         "ALT=old",
         "alt = \"old\"",
@@ -294,4 +295,78 @@ fn what_stays_as_authored_is_told_by_the_place_of_its_start_tag() {
             ("<b d", BadMark::NoEndTag)
         ]
     );
+}
+
+/// The marks of `page` that are ignored, by the first bytes of their tags.
+fn ignored(page: &str) -> Vec<(&str, BadMark)> {
+    let mut source = Source::default();
+    let mut compiler = Compiler::new(CompileOptions {
+        guest: false,
+        look: Look::Components,
+        places: false,
+        encoding: UTF_8,
+    });
+    source.push(page.as_bytes());
+    compiler.write(page.as_bytes(), &source).unwrap();
+    compiler.end(&source).unwrap();
+    let marks = compiler.take_bad_marks().into_iter();
+    marks
+        .map(|mark| (page.get(mark.tag..mark.tag + 4).unwrap(), mark.reason))
+        .collect()
+}
+
+#[test]
+fn an_element_that_has_no_content_takes_none_and_is_told_once() {
+    let page = "<div data-cdp-experience=a><img data-cdp-text=/t><br data-cdp-html=/h><hr data-cdp-text=/t data-cdp-html=/h>\
+        <wbr data-cdp-if=/i><p data-cdp-text=/t></p></div>";
+    let no_end_tag = |tag| (tag, BadMark::NoEndTag);
+    assert_eq!(ignored(page), ["<img", "<br ", "<hr "].map(no_end_tag));
+}
+
+#[test]
+fn elements_whose_content_is_no_text_take_none() {
+    let raw = |tag| (tag, BadMark::RawTextElement);
+    let page = "<div data-cdp-experience=a><style data-cdp-text=/t></style><script data-cdp-html=/h></script>\
+        <textarea data-cdp-html=/h></textarea><title data-cdp-text=/t></title><p data-cdp-html=/h></p></div>";
+    assert_eq!(ignored(page), ["<sty", "<scr", "<tex"].map(raw));
+}
+
+#[test]
+fn elements_without_marks_use_up_no_depth() {
+    let page = format!(
+        "<div data-cdp-experience=a>{}<b data-cdp-text=/t>x</b>{}</div>",
+        "<div>".repeat(70),
+        "</div>".repeat(70)
+    );
+    let Compiled { nodes, .. } = compiled(page.as_bytes(), Look::Components, 4096, true);
+    let [Node::Component(component)] = &nodes[..] else {
+        panic!("{nodes:?}");
+    };
+    let bound = |node: &Node| matches!(node, Node::Element(_));
+    assert_eq!(
+        component.content.iter().filter(|node| bound(node)).count(),
+        1
+    );
+}
+
+#[test]
+fn marks_count_down_to_the_deepest_level_and_no_further() {
+    let depth = |levels: usize| {
+        let (open, close) = ("<div data-cdp-experience=a>", "</div>");
+        let variant = "<template data-cdp-variant=v>x</template>";
+        let page = format!("{}{variant}{}", open.repeat(levels), close.repeat(levels));
+        let compiled = compiled(page.as_bytes(), Look::Components, 4096, true);
+        let mut nodes = &compiled.nodes;
+        let mut variants = 0;
+        let mut components = 0;
+        while let Some(Node::Component(component)) = nodes.first() {
+            components += 1;
+            variants += component.variants.len();
+            nodes = &component.content;
+        }
+        (components, variants, compiled.failed.len())
+    };
+    assert_eq!(depth(31), (31, 1, 0));
+    assert_eq!(depth(32), (32, 0, 0), "a variant would be the 33rd");
+    assert_eq!(depth(33), (32, 0, 1));
 }

@@ -206,6 +206,214 @@ fn what_is_kept_unread_is_bounded() {
     }
 }
 
+/// The locator of a page that came in these chunks, and how many bytes of it the parser was spared.
+fn spared(chunks: &[&str]) -> (Locator, usize) {
+    let mut locator = locator();
+    for chunk in chunks {
+        locator.write(chunk.as_bytes()).unwrap();
+    }
+    let spared = locator.seen.borrow().shift;
+    (locator, spared)
+}
+
+#[test]
+fn the_parser_is_spared_what_stands_between_components() {
+    let text = "<p>no mark</p>".repeat(100);
+    let mark = "<p data-cdp-experience=b>";
+    #[rustfmt::skip]
+    let before: &[(&[&str], usize)] = &[
+        (&["<body>"], 0),
+        (&["<body><p data-cdp-experience=a>x</p>"], 0),
+        (&["<body><img data-cdp-experience=a>"], 0),
+        (&["<body>", "<i data-cdp-experience", "=a>x</i>"], 0),
+        (&["<body>", "<i data-cdp-experience=a", ">x</i>"], 0),
+        (&["<body><p data-cdp-experience=a><svg><path/></svg></p>"], 0),
+        (&["<body><!-- data-cdp-exp", " -->"], 21),
+        (&["<body><!-- data-cdp-exp -->"], 21),
+        (&["<body><script>'<p data-cdp-experience=n>'</script>"], 44),
+    ];
+    for (before, more) in before {
+        let mut chunks = before.to_vec();
+        chunks.extend([text.as_str(), mark]);
+        let (mut locator, spared) = spared(&chunks);
+        assert_eq!(spared, text.len() + more, "{before:?}");
+        let page = chunks.concat();
+        let mut starts = locator
+            .take_sightings()
+            .into_iter()
+            .filter_map(|s| match s {
+                Sighting::Open(opened) => Some(opened.tag.end),
+                _ => None,
+            });
+        assert_eq!(starts.next_back(), Some(page.len()), "{before:?}");
+    }
+}
+
+#[test]
+fn the_parser_reads_all_where_tags_may_be_more_than_tags() {
+    let text = "<p>no mark</p>".repeat(100);
+    for before in [
+        "<head><svg></head><body>",
+        "<body><math>",
+        "<body><p data-cdp-experience=a><svg></p>",
+        "<body><p data-cdp-experience=a><select></p>",
+        "<body><svg><a data-cdp-experience=a>x</a>",
+    ] {
+        let (_, spared) = spared(&[before, &text, "<p data-cdp-experience=b>"]);
+        assert_eq!(spared, 0, "{before}");
+    }
+}
+
+#[test]
+fn behind_a_component_tags_are_tags_unless_something_in_it_did_not_end_by_itself() {
+    let text = "<p>no mark</p>".repeat(100);
+    #[rustfmt::skip]
+    let contents = [
+        ("<svg><path/><g></g></svg>", true), ("<svg><title>t</title><desc>d</desc></svg>", true), ("<title>t</title>", true),
+        ("<select><option>a</option></select>", true), ("<template></template>", true), ("<svg></svg><div>x</div>", true),
+        ("<svg></svg><foreignobject>x</foreignobject>", true), ("<select></select><template></template>", true), ("<desc>x", true),
+        ("<svg></svg><desc>x", true), ("<math></math>", false), ("<frameset></frameset>", false), ("<svg>", false), ("<svg/>", false),
+        ("<svg><foreignobject></foreignobject></svg>", false), ("<svg><title>t</svg>", false), ("<svg><div></div></svg>", false),
+        ("<svg><desc><b>x</b></desc></svg>", false), ("<select><template></template></select>", false), ("<select>", false),
+    ];
+    for (content, is_spared) in contents {
+        let component = format!("<body><section data-cdp-experience=a>{content}</section>");
+        let (_, spared) = spared(&[&component, &text, "<p data-cdp-experience=b>"]);
+        assert_eq!(spared, if is_spared { text.len() } else { 0 }, "{content}");
+    }
+}
+
+#[test]
+fn what_is_a_component_does_not_depend_on_who_reads_what_is_before_it() {
+    for page in [
+        "<body><svg><g><a data-cdp-experience=a>x</a><![CDATA[ > <p data-cdp-experience=n></p>]]></g></svg>",
+        "<body><p>x<svg><title>t</title><![CDATA[ > <p data-cdp-experience=n></p>]]></svg>",
+        "<body><math><mi data-cdp-experience=a>x</mi><![CDATA[ > <p data-cdp-experience=n></p>]]></math>",
+        "<body><p data-cdp-experience=a><svg></p><![CDATA[ > <p data-cdp-experience=n></p>]]></svg>",
+    ] {
+        RESTLESS.set(true);
+        let read = compiled(std::iter::once(page.as_bytes()));
+        RESTLESS.set(false);
+        for size in [1, 5, 16, page.len()] {
+            assert_eq!(compiled(page.as_bytes().chunks(size)), read, "{page}");
+        }
+    }
+}
+
+#[test]
+fn behind_more_than_may_be_kept_unread_a_component_stands_where_it_stands() {
+    let text = "<p>no mark</p>".repeat(MAX_UNREAD / 14 + 1_000);
+    let (mut locator, spared) = spared(&["<body>", &text, "<p data-cdp-experience=b>"]);
+    assert_eq!(spared, text.len());
+    let sightings = locator.take_sightings();
+    let [Sighting::Open(opened)] = &sightings[..] else {
+        panic!("{sightings:?}");
+    };
+    assert_eq!(opened.tag.start, "<body>".len() + text.len());
+}
+
+#[test]
+fn a_tag_that_is_cut_behind_more_than_may_be_kept_unread_is_a_tag() {
+    let text = "<p>no mark</p>".repeat(MAX_UNREAD / 14 + 1_000);
+    for tag in [
+        ["<", "p data-cdp-experience=b>"],
+        ["</", "p><p data-cdp-experience=b>"],
+        ["<p", " data-cdp-experience=b>"],
+        ["<!", "--><p data-cdp-experience=b>"],
+        ["<!-- <p></p> -", "-><p data-cdp-experience=b>"],
+    ] {
+        let (mut locator, _) = spared(&["<body>", &format!("{text}{}", tag[0]), tag[1]]);
+        let sightings = locator.take_sightings();
+        let page_len = "<body>".len() + text.len() + tag.concat().len();
+        let [.., Sighting::Open(opened)] = &sightings[..] else {
+            panic!("{tag:?}: {sightings:?}");
+        };
+        assert_eq!(opened.tag.end, page_len, "{tag:?}");
+    }
+}
+
+#[test]
+fn what_has_no_end_is_read_before_it_is_more_than_may_be_kept() {
+    for begin in ["<!-- ", "<!-- data-cdp-exp", "<script>data-cdp-exp"] {
+        let (mut locator, _) = spared(&["<body>", begin]);
+        assert_eq!(locator.unread.len(), begin.len(), "{begin} waits");
+        let text = "text ".repeat(20_000);
+        for _ in 0..12 {
+            locator.write(text.as_bytes()).unwrap();
+            assert!(locator.unread.len() <= MAX_UNREAD, "{begin}");
+        }
+    }
+}
+
+#[test]
+fn a_tag_that_is_more_than_the_parser_may_keep_is_told_as_such() {
+    for (len, written) in [(2 << 20, Ok(())), (3 << 20, Err(Failure::ParserLimit))] {
+        let mut locator = locator();
+        let tag = format!("<html><body><p title=\"{}", "x".repeat(len));
+        assert_eq!(locator.write(tag.as_bytes()), written, "{len} bytes");
+    }
+}
+
+#[test]
+fn the_parser_reads_up_to_where_it_may_rest() {
+    let (outside, _) = spared(&["<html>"]);
+    for (rest, len) in [
+        ("<head></head><body id=b><p>", 24),
+        ("<head></head><BODY", 18),
+        ("<head></head>text", 13),
+        ("text", 4),
+    ] {
+        assert_eq!(outside.slice(rest.as_bytes()), len, "{rest}");
+    }
+    let (inside, _) = spared(&["<body><section data-cdp-experience=a>"]);
+    for (rest, len) in [
+        ("x<b>y</b></section ><p>", 20),
+        ("x</b></SECTION>", 15),
+        ("<section></b>x", 13),
+        ("x</section", 10),
+    ] {
+        assert_eq!(inside.slice(rest.as_bytes()), len, "{rest}");
+    }
+    assert_eq!(inside.slice(&[b'x'; 5_000]), SLICE);
+}
+
+#[test]
+fn a_charset_is_declared_by_its_meta_alone_and_before_the_first_component() {
+    let koi = "content='text/html; charset=koi8-r'";
+    #[rustfmt::skip]
+    let pages = [
+        (format!("<meta http-equiv=Content-Type {koi}>"), Some("koi8-r")),
+        (format!("<meta name=description {koi}>"), None),
+        (format!("<title data-cdp-experience=a>x</title><meta http-equiv=content-type {koi}>"), None),
+        ("<title data-cdp-experience=a>x</title><meta charset=koi8-r>".to_owned(), None),
+        ("<meta charset=gbk><meta charset=koi8-r>".to_owned(), Some("gbk")),
+        ("<body><meta charset=koi8-r>".to_owned(), None),
+    ];
+    for (page, charset) in pages {
+        let (locator, _) = spared(&[&page]);
+        assert_eq!(locator.facts().charset.as_deref(), charset, "{page}");
+    }
+}
+
+#[test]
+fn no_more_elements_are_watched_than_may_be() {
+    let nested = "<i data-cdp-text=/t>".repeat(100);
+    let (locator, _) = spared(&["<body><div data-cdp-experience=a>", &nested]);
+    assert_eq!(locator.seen.borrow().watches.len(), 64);
+    assert_eq!(locator.seen.borrow().open, 101);
+}
+
+#[test]
+fn so_much_as_may_be_kept_unread_is_kept_and_not_a_byte_more() {
+    let mut locator = locator();
+    locator.write(b"<html><body>").unwrap();
+    let text = vec![b'x'; 1 << 20];
+    locator.write(&text).unwrap();
+    assert_eq!(locator.unread.len(), text.len());
+    locator.write(b"x").unwrap();
+    assert!(locator.unread.is_empty());
+}
+
 #[test]
 fn a_start_tag_that_is_longer_than_what_may_wait_is_left_to_the_parser() {
     let padding = "x".repeat(LONGEST_TAG);
@@ -218,6 +426,25 @@ fn a_start_tag_that_is_longer_than_what_may_wait_is_left_to_the_parser() {
     }
     assert!(locator.unread.is_empty());
     locator.write(b"\" data-cdp-experience=a>x</p>").unwrap();
+    assert_eq!(locator.take_sightings().len(), 2);
+}
+
+#[test]
+fn a_start_tag_waits_up_to_the_last_byte_that_it_may() {
+    let mut locator = locator();
+    locator.write(b"<html><body>").unwrap();
+    let tag = format!("<p title={}", "x".repeat(LONGEST_TAG - 9));
+    locator.write(tag.as_bytes()).unwrap();
+    assert_eq!(locator.unread.len(), LONGEST_TAG);
+    locator.write(b"x").unwrap();
+    assert!(locator.unread.is_empty());
+}
+
+#[test]
+fn a_mark_right_behind_one_that_waited_is_seen() {
+    let mut locator = locator();
+    locator.write(b"<html><body><!-- data-cdp-exp").unwrap();
+    locator.write(b"--><p data-cdp-experience=a>x</p>").unwrap();
     assert_eq!(locator.take_sightings().len(), 2);
 }
 

@@ -23,6 +23,11 @@ fn the_parser_is_told_what_stays_open_and_what_closes_before_it() {
         ("<script>if (a<b) '</scrip' </script >", ""), ("<style>a>b{}</style><title><b></title>", ""),
         ("<svg><title>t</title><path d=x/><g><path/></g></svg>", ""),
         ("<select><option>a<option>b</select>", ""), ("<template><p></template>", ""),
+        ("<svg><!-- <p> --><?x <p><path/></ <p></1><g>a < b</g></svg>", ""), ("<svg>a < b</svg>", ""),
+        ("<svg><TITLE>a</Title><desc>b</desc><x:y z='>'></x:y></SVG >", ""),
+        ("<select><!-- <b> --><OPTGROUP label='>'><option>a<hr></optgroup>a < b</SELECT >", ""), ("<select>a < b</select>", ""),
+        ("a < b > c <3 <", ""),
+        ("<!---><p>", "<p>"), ("<!-- a --!><p>", "<p>"), ("<!--<b>--><p>", "<p>"), ("<!--<b>--!><p>", "<p>"), ("<!-- a -- b --><p>", "<p>"),
     ];
     for (before, digest) in cases {
         let page = format!("{before}{TAG}");
@@ -36,10 +41,18 @@ fn the_parser_is_told_what_stays_open_and_what_closes_before_it() {
 
 #[test]
 fn a_mark_that_is_in_no_start_tag_is_passed() {
-    for before in ["<!-- ", "<script>'", "<textarea>", "<!x ", "</p "] {
-        let page = format!("{before}{TAG}<!-- --></script></textarea><b>");
-        let (_, _, end) = skimmed(&page);
+    #[rustfmt::skip]
+    let around = [
+        ("<!-- ", "-->"), ("<!--- ", "--!>"), ("<script>'", "</script>"), ("<textarea>", "</textarea>"), ("<!x ", ""), ("<?x ", ""),
+        ("</p ", ""), ("</ ", ""), ("</1 ", ""),
+    ];
+    for (before, after) in around {
+        let page = format!("<b>{before}{TAG}{after}<i>");
+        let (read, digest, end) = skimmed(&page);
         assert_eq!(end, End::Past, "{before}");
+        assert_eq!(read, format!("<b>{before}{TAG}{after}"));
+        let told = if before == "</p " { "<b></p>" } else { "<b>" };
+        assert_eq!(digest, told, "{before}");
     }
 }
 
@@ -53,6 +66,14 @@ fn what_is_not_all_there_waits_and_a_tag_with_a_mark_does_not() {
             "{before}"
         );
     }
+    for lost in ["<svg", "<select", "<math"] {
+        let page = format!("<b>{lost} data-cdp-experience=\"a");
+        assert_eq!(
+            skimmed(&page),
+            ("<b>", "<b>".to_owned(), End::Lost),
+            "{lost}"
+        );
+    }
     let page = "<b><i data-cdp-experience=\"a";
     assert_eq!(skimmed(page), ("<b>", "<b>".to_owned(), End::Mark(None)));
 }
@@ -63,7 +84,8 @@ fn what_depends_on_more_than_tags_is_left_to_the_parser() {
     let beyond = [
         "<math>", "<plaintext>", "<frameset>", "<body>", "<svg/>", "<svg><p></svg>", "<svg><![CDATA[x]]></svg>", "<svg>",
         "<svg><title><b></title></svg>", "<svg></g></svg>", "<select><b></select>", "<select>", "<b\u{e9}>",
-        "<script><!-- <script></script>", "<div><template></div>",
+        "<script><!-- <script></script>", "<div><template></div>", "<select></ x></select>", "<select><?x></select>",
+        "<select></1></select>",
     ];
     for beyond in beyond {
         let page = format!("<i>{beyond}{TAG}</svg></select></script>");

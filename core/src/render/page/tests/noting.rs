@@ -89,6 +89,25 @@ fn every_component_has_a_note_with_what_it_could_show() {
     let inside = note("control");
     assert_eq!((inside.depth, inside.chosen.as_deref()), (1, Some("gone")));
     assert_eq!(note("no_end_tag").variants, Vec::<String>::new());
+    assert_eq!(
+        note("bad_friendly_id").depth,
+        0,
+        "a mark that never became a component is in no fragment"
+    );
+}
+
+#[test]
+fn a_hundred_variants_are_told_each_once() {
+    let mut page = noting();
+    let variants: String = (0..101)
+        .flat_map(|number| [number, number / 2])
+        .map(|number| template(&format!("v{number}"), ""))
+        .collect();
+    page.push(format!("<div data-cdp-experience=a>{variants}</div>").as_bytes());
+    decide(&mut page, "a", "{}");
+    let told = &page.notes()[0].variants;
+    let expected: Vec<String> = (0..100).map(|number| format!("v{number}")).collect();
+    assert_eq!(told, &expected);
 }
 
 #[test]
