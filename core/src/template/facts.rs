@@ -71,11 +71,6 @@ mod tests {
         again.note_page(&noted);
         assert_eq!(again, facts);
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn the_first_that_says_something_wins_and_is_bounded() {
