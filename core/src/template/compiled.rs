@@ -87,13 +87,8 @@ mod tests {
 
     #[test]
     fn a_page_whose_head_ends_in_a_component_is_no_template() {
-        for page in [
-            "<i data-cdp-experience=d><body>",
-            "<head><p data-cdp-experience=d></head><body></p>",
-        ] {
-            let compiled = Template::compile(page.as_bytes().to_vec(), UTF_8);
-            assert!(compiled.is_err(), "{page}");
-        }
+        let page = b"<i data-cdp-experience=d><body>";
+        assert!(Template::compile(page.to_vec(), UTF_8).is_err());
         let page = b"<head></head><body data-x><p data-cdp-experience=d>x</p>";
         assert!(Template::compile(page.to_vec(), UTF_8).is_ok());
     }
