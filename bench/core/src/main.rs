@@ -61,11 +61,11 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn view(page: Vec<u8>, what: &What, decisions: &Decisions) {
-    view::stream(&page, what.chunk, decisions);
+    view::step_stream(&page, what.chunk, decisions);
     if what.steps > 1 {
-        let template = view::compile(page);
+        let template = view::step_compile(page);
         if what.steps > 2 {
-            view::splice(template, decisions);
+            view::step_splice(template, decisions);
         }
     }
 }

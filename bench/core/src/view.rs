@@ -22,7 +22,7 @@ pub type Decisions = BTreeMap<String, Value>;
 /// This and the two below are functions of their own in the program, whatever the optimisation: their names are what callgrind
 /// looks for.
 #[inline(never)]
-pub fn stream(page: &[u8], chunk: usize, decisions: &Decisions) -> usize {
+pub fn step_stream(page: &[u8], chunk: usize, decisions: &Decisions) -> usize {
     let mut view = Page::new(settings());
     let mut left = 0;
     for bytes in page.chunks(chunk.max(1)) {
@@ -40,13 +40,13 @@ pub fn stream(page: &[u8], chunk: usize, decisions: &Decisions) -> usize {
 /// # Panics
 /// When a part of it cannot be understood: no page here is such a one.
 #[inline(never)]
-pub fn compile(page: Vec<u8>) -> Rc<Template> {
+pub fn step_compile(page: Vec<u8>) -> Rc<Template> {
     Rc::new(Template::compile(page, UTF_8).expect("a page that can be understood"))
 }
 
 /// Splices a page that is kept; returns how many bytes leave.
 #[inline(never)]
-pub fn splice(template: Rc<Template>, decisions: &Decisions) -> usize {
+pub fn step_splice(template: Rc<Template>, decisions: &Decisions) -> usize {
     let mut view = Page::of_template(settings(), template);
     view.begin();
     answer(&mut view, decisions);

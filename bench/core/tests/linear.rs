@@ -119,7 +119,7 @@ fn a_page_that_is_kept_costs_by_its_components_and_hardly_by_its_bytes() {
     let [streamed, spliced] = [0, 2].map(|step| counts.iter().map(|c| c[step]).collect::<Vec<_>>());
     assert_linear(&["1, 10, 100 components"], &[spliced[..3].to_vec()]);
     // Ten times the bytes between the same components are copied, and that is all.
-    assert!(spliced[4] < 3 * spliced[3], "{spliced:?}");
+    assert!(spliced[4] < 5 * spliced[3], "{spliced:?}");
     assert!(spliced[4] * 20 < streamed[4], "{spliced:?} of {streamed:?}");
 }
 
