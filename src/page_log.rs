@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 use worker::Env;
 use xm_edge_core::{log_line::LogLine, page_row::PageRow};
 
-use crate::platform::js;
+use crate::platform::{environment, js};
 
 /// The dataset's name among the bindings.
 const BINDING: &str = "ANALYTICS";
@@ -22,10 +22,7 @@ thread_local! {
 /// Finds the dataset, once per isolate, before the first line is written.
 pub fn open(env: &Env) {
     DATASET.with(|cell| {
-        cell.get_or_init(|| {
-            let bound = js_sys::Reflect::get(env, &JsValue::from_str(BINDING)).ok();
-            bound.filter(JsValue::is_object)
-        });
+        cell.get_or_init(|| environment::bound(env, BINDING));
     });
 }
 

@@ -91,6 +91,12 @@ fn read(env: &Env) -> Rc<Settings> {
     Rc::new(Settings { config, xm_origin })
 }
 
+/// The object that is bound as `name`, if any: a queue, a namespace, a dataset.
+pub fn bound(env: &Env, name: &str) -> Option<JsValue> {
+    let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
+    value.is_object().then_some(value)
+}
+
 fn text(env: &Env, name: &str) -> Option<String> {
     Reflect::get(env, &JsValue::from_str(name))
         .ok()?

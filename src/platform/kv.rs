@@ -11,6 +11,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 
+use super::environment;
+
 /// The name of the binding.
 const BINDING: &str = "CONFIG";
 /// How long a data centre may answer from its own copy, in seconds: the least that KV allows.
@@ -41,8 +43,7 @@ impl Kv {
 
     /// The namespace that is bound as `CONFIG`, if any.
     pub fn bound(env: &Env) -> Option<Self> {
-        let value = Reflect::get(env, &JsValue::from_str(BINDING)).ok()?;
-        value.is_object().then(|| value.unchecked_into())
+        Some(environment::bound(env, BINDING)?.unchecked_into())
     }
 
     /// The text under `key`; `None` when there is no such key.

@@ -10,6 +10,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 
+use super::environment;
+
 /// The name of the binding.
 const BINDING: &str = "EVENTS";
 
@@ -50,8 +52,7 @@ extern "C" {
 impl Queue {
     /// The queue that is bound as `EVENTS`, if any.
     pub fn bound(env: &Env) -> Option<Self> {
-        let value = Reflect::get(env, &JsValue::from_str(BINDING)).ok()?;
-        value.is_object().then(|| value.unchecked_into())
+        Some(environment::bound(env, BINDING)?.unchecked_into())
     }
 
     /// Stores `messages`, in order: all of them or none.

@@ -168,26 +168,31 @@ impl Workerd {
     /// When it has ended.
     #[must_use]
     pub fn most_memory(&self) -> Option<u64> {
-        let pid = self.killer.0.lock().unwrap().id();
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        self.status_bytes("VmHWM:")
+    }
+
+    /// An amount of memory in the system's words on the process; `None` on systems that have none.
+    fn status_bytes(&self, name: &str) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
         let kib = line.expect("workerd has ended").trim().strip_suffix(" kB");
         kib.and_then(|kib| Some(kib.parse::<u64>().ok()? * 1024))
     }
 
+    fn pid(&self) -> u32 {
+        self.killer.0.lock().unwrap().id()
+    }
+
     /// What its process holds now; `None` on systems that do not tell.
+    ///
+    /// # Panics
+    /// When it has ended.
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
-        let pid = self.killer.0.lock().unwrap().id();
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))?;
-        let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
-        let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count();
+        let descriptors = fs::read_dir(format!("/proc/{}/fd", self.pid())).ok()?;
         Some(Usage {
-            memory: kib * 1024,
-            descriptors,
+            memory: self.status_bytes("VmRSS:")?,
+            descriptors: descriptors.count(),
         })
     }
 

@@ -263,16 +263,14 @@ impl Page {
         let asked = Asked::Flow(friendly_id.clone());
         self.tell_time(now_ms);
         self.decisions.settle(&asked, answer, now_ms);
-        self.advance();
-        self.note_hold(now_ms);
+        self.advance_at(now_ms);
     }
 
     /// The visitor's guest record was retrieved ([`Decision::guest`]), or not.
     pub fn guest(&mut self, answer: Result<Decision, Failure>, now_ms: u32) {
         self.tell_time(now_ms);
         self.decisions.settle(&Asked::Guest, answer, now_ms);
-        self.advance();
-        self.note_hold(now_ms);
+        self.advance_at(now_ms);
     }
 
     /// The fragment at `path` arrived, with the charset that its response declares.
@@ -288,8 +286,7 @@ impl Page {
             answer.and_then(|(bytes, declared)| Fragment::compile(bytes, declared, charset, guest));
         self.tell_time(now_ms);
         self.fragments.settle(path, compiled, now_ms);
-        self.advance();
-        self.note_hold(now_ms);
+        self.advance_at(now_ms);
     }
 
     /// The decision budget is over: what is undecided stays as authored.
@@ -297,8 +294,7 @@ impl Page {
         self.tell_time(now_ms);
         self.decisions.expire(now_ms);
         self.fragments.expire(now_ms);
-        self.advance();
-        self.note_hold(now_ms);
+        self.advance_at(now_ms);
     }
 
     /// The next flow, fragment or guest to fetch; each is named once.
@@ -446,6 +442,11 @@ impl Page {
         if let Some(inserting) = &mut self.inserting {
             inserting.look(self.parts.places(), &self.source, extent);
         }
+    }
+
+    fn advance_at(&mut self, now_ms: u32) {
+        self.advance();
+        self.note_hold(now_ms);
     }
 
     fn advance(&mut self) {

@@ -29,9 +29,6 @@ pub fn start(seed: u64) -> World {
     let world = World::build()
         .site(json!({ "decision_budget_ms": 400, "id_budget_ms": 250, "consent": { "mode": "always" } }))
         .start();
-    for page in 0..20 {
-        world.page_with(&format!("/kept/{page}"), move |request| xm(seed, request));
-    }
     world.any_page(move |request| xm(seed, request));
     world.cdp.any_flow(move |request| flow(seed, request));
     let made = Arc::new(AtomicU64::new(0));
