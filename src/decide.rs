@@ -127,7 +127,7 @@ impl Door {
     }
 
     /// Where the last decision is at hand, it stands in a little before the end of the budget.
-    fn be_patient(&self, mut patience: Pin<&mut Fuse<worker::Delay>>) {
+    fn be_patient(&self, mut patience: Pin<&mut Fuse<clock::Delay>>) {
         if self.asking.has_stand_in() {
             let wait = self.asking.patience_ms(self.left_ms());
             patience.set(clock::delay(wait).fuse());

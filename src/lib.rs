@@ -25,10 +25,13 @@ mod told;
 mod unknown_ids;
 mod visit;
 
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::{Context, Env, event};
 
-use crate::platform::queue::MessageBatch;
+use crate::platform::{gone, queue::MessageBatch};
 
 /// Answers a request. Whatever fails, the visitor gets XM's own page.
 #[event(fetch)]
@@ -43,7 +46,14 @@ async fn fetch(
     if matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS") {
         context.pass_through_on_exception();
     }
-    match page_view::answer(&request, &method, &env, &context).await {
+    let gone = gone::of(&request);
+    let answering = pin!(page_view::answer(&request, &method, &env, &context, &gone));
+    let answered = match select(answering, gone.clone()).await {
+        Either::Left((answered, _)) => answered,
+        // The runtime ends what is under way for this visitor, and none of it would ever be freed: it is given up now.
+        Either::Right(_) => return Ok(pass_through::to_nobody()?),
+    };
+    match answered {
         Ok(response) => Ok(response),
         // The platform refused something that it never refuses: XM's own answer, as if we were not there.
         Err(_) => Ok(page_view::fall_back(&request, &env).await?),

@@ -71,6 +71,11 @@ pub async fn answer(
     }
 }
 
+/// An answer for a visitor who has gone.
+pub fn to_nobody() -> Result<web_sys::Response, JsValue> {
+    web_sys::Response::new()
+}
+
 /// Logs a line about something that passed through.
 pub fn note(mut line: LogLine, status: u16, clock: Clock) {
     line.ms = clock.now_ms();

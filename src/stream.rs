@@ -235,7 +235,7 @@ impl Stream {
         let mut write = Box::pin(Fuse::terminated());
         let mut budget = Box::pin(Fuse::terminated());
         let mut calls: FuturesUnordered<Call> = FuturesUnordered::new();
-        let mut gone = gone.wait().fuse();
+        let mut gone = gone.fuse();
         let mut expired = false;
         // Up to where the page will have left when what is being written has been taken.
         let mut writing_to = 0;

@@ -34,3 +34,4 @@ pub mod steady;
 pub mod tag;
 pub mod template;
 pub mod template_cache;
+pub mod waiting;

@@ -5,7 +5,7 @@
 
 use futures_util::future::{Either, select};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::future_to_promise;
 use worker::{Context, Env};
 use xm_edge_core::{
     config::Config,
@@ -17,6 +17,7 @@ use super::{Call, idempotency::Taken, read_body, respond};
 use crate::platform::{
     clock::{self, Clock},
     environment, fetch,
+    promise::settled,
 };
 
 /// Answers a request at `path`, which begins with `guests`.
@@ -48,11 +49,11 @@ pub(super) async fn answer(
         let answer = carry_out(&mut exchange).await;
         end(label, &answer, exchange.counts(), clock).map(JsValue::from)
     });
-    let whole = JsFuture::from(answered.clone());
+    let whole = settled(&answered);
     context.wait_until(async move {
         let _ = whole.await;
     });
-    Ok(JsFuture::from(answered).await?.unchecked_into())
+    Ok(settled(&answered).await?.unchecked_into())
 }
 
 /// Logs the call and makes the response.

@@ -22,7 +22,6 @@ use crate::platform::{
     body_reader::BodyReader,
     clock,
     fetch::{self, Answer},
-    gone::Gone,
     headers::PlatformHeaders,
 };
 
@@ -73,7 +72,7 @@ async fn forward_call(
         context.wait_until(asked.clone().map(drop));
         return reply(forward, asked.await.as_ref());
     }
-    match select(Box::pin(asked), Gone::of(call.request).wait()).await {
+    match select(Box::pin(asked), call.gone.clone()).await {
         Either::Left((answered, _)) => reply(forward, &answered),
         // Nobody reads this.
         Either::Right(_) => refuse(Refusal::Upstream),

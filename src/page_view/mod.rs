@@ -37,7 +37,7 @@ use xm_edge_core::{
 
 use crate::{
     cdp, first_party, page_log, pass_through,
-    platform::{background, clock::Clock, environment, headers::PlatformHeaders},
+    platform::{background, clock::Clock, environment, gone::Gone, headers::PlatformHeaders},
     rollout::{self, Switch},
     told::Listener,
     visit::Visit,
@@ -52,6 +52,7 @@ pub async fn answer(
     method: &str,
     env: &Env,
     context: &Context,
+    gone: &Gone,
 ) -> Result<web_sys::Response, JsValue> {
     let clock = Clock::start();
     let url = request.url();
@@ -71,6 +72,7 @@ pub async fn answer(
         method,
         target: &target,
         headers: &headers,
+        gone,
     };
     if let Some(answered) = call.answer(&settings.config, env, context).await {
         return answered;
@@ -144,6 +146,7 @@ pub async fn answer(
         to_xm,
         // The handle, not the body: Request's own `clone` is JavaScript's.
         request: Clone::clone(request),
+        gone: gone.clone(),
         template: None,
     };
     // What a marketer previews is shown; shadow mode is for visitors.
@@ -201,6 +204,8 @@ struct PageRequest<'c> {
     xm: String,
     to_xm: web_sys::Request,
     request: web_sys::Request,
+    /// When the visitor has gone.
+    gone: Gone,
     /// How a template answered in XM's place, if it did.
     template: Option<&'static str>,
 }

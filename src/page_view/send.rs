@@ -31,8 +31,7 @@ use crate::{
         body_reader::BodyReader,
         body_writer::{BodyWriter, Output},
         clock::{self, Clock},
-        environment,
-        gone::Gone,
+        environment, gone,
         headers::{self, PlatformHeaders},
         queue::Queue,
     },
@@ -263,7 +262,7 @@ impl PageRequest<'_> {
         if revalidates || at_once {
             let bytes = Vec::new();
             let limit = MAX_PAGE_IN_MEMORY;
-            let stream = stream(Output::Memory { bytes, limit }, Gone::never());
+            let stream = stream(Output::Memory { bytes, limit }, gone::never());
             let (mut ended, output, fill) = stream.run(&mut page, &caller).await;
             if let Some(kept) = afterwards.keep(fill) {
                 context.wait_until(kept);
@@ -289,7 +288,7 @@ impl PageRequest<'_> {
         }
         let (writer, readable) = BodyWriter::new()?;
         let response = pass_through::with_body(&xm, &leaving, Some(&readable))?;
-        let stream = stream(Output::Visitor(writer), Gone::of(&self.request));
+        let stream = stream(Output::Visitor(writer), self.gone.clone());
         context.wait_until(async move {
             let (ended, _, fill) = stream.run(&mut page, &caller).await;
             let kept = OptionFuture::from(afterwards.keep(fill));

@@ -12,6 +12,32 @@ globalThis.queueMicrotask = (work) => {
   });
 };
 
+/** Calls `tell` with `number`, whether the promise was kept, and its value. */
+export function settle(promise, tell, number) {
+  promise.then((value) => tell(number, true, value), (error) => tell(number, false, error));
+}
+
+/** Calls `tell` with `number` when the visitor of `request` has gone; without the compatibility flag nobody says so. */
+export function watch({ signal }, tell, number) {
+  if (signal?.aborted) tell(number, true);
+  else signal?.addEventListener('abort', () => tell(number, true));
+}
+
+/** Calls `tell` with `number` after so many milliseconds. */
+export function after(ms, tell, number) {
+  return setTimeout(() => tell(number, true), ms);
+}
+
+/** Stops what `after` began. */
+export function stop(timer) {
+  clearTimeout(timer);
+}
+
+/** Lets a promise go, without an unhandled rejection. */
+export function ignore(promise) {
+  promise.catch(() => {});
+}
+
 /** Deletes the headers of these names, which a space separates. */
 export function deleteAll(headers, names) {
   for (const name of names.split(' ')) headers.delete(name);

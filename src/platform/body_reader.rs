@@ -5,9 +5,11 @@
 
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 
-use super::js::{ByobReader, ByteStream, ReadResult};
+use super::{
+    js::{self, ByobReader, ByteStream, ReadResult},
+    promise::settled,
+};
 
 /// Bytes offered to the first read: what it brings is on its way to the visitor before more is looked at.
 const FIRST_BUFFER: u32 = 16 * 1024;
@@ -99,7 +101,7 @@ impl BodyReader {
             Some(min) => self.reader.read_at_least(min.min(buffer.length()), &buffer),
             None => self.reader.read(&buffer),
         };
-        let result: ReadResult = JsFuture::from(promise).await?.unchecked_into();
+        let result: ReadResult = settled(&promise).await?.unchecked_into();
         let value = result.value().filter(|value| value.length() > 0);
         let Some(value) = value else {
             return Ok(None);
@@ -144,13 +146,6 @@ pub struct Canceller(ByobReader);
 impl Canceller {
     /// Tells the origin that nobody reads on.
     pub fn cancel(&self) {
-        ignore(self.0.cancel());
+        js::ignore(&self.0.cancel());
     }
-}
-
-/// Lets a promise go, without an unhandled rejection.
-pub fn ignore(promise: js_sys::Promise) {
-    wasm_bindgen_futures::spawn_local(async move {
-        let _ = JsFuture::from(promise).await;
-    });
 }

@@ -9,9 +9,11 @@ use futures_util::{
 };
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 
-use super::{body_reader::ignore, js::IdentityTransformStream};
+use super::{
+    js::{self, IdentityTransformStream},
+    promise::settled,
+};
 
 /// Where a rendered page goes.
 pub enum Output {
@@ -103,25 +105,22 @@ impl BodyWriter {
     /// # Errors
     /// The client is gone.
     pub fn write(&self, bytes: &[u8]) -> impl Future<Output = Result<(), JsValue>> + use<> {
-        let promise = self.0.write_with_chunk(&Uint8Array::from(bytes));
-        async move { JsFuture::from(promise).await.map(|_| ()) }
+        settled(&self.0.write_with_chunk(&Uint8Array::from(bytes))).map(|taken| taken.map(|_| ()))
     }
 
     /// Writes the last `bytes`. The end follows them at once, and one wait is for both.
     async fn finish(&self, bytes: &[u8]) -> Result<(), JsValue> {
         if !bytes.is_empty() {
             // When this fails, so does the end behind it.
-            ignore(self.0.write_with_chunk(&Uint8Array::from(bytes)));
+            js::ignore(&self.0.write_with_chunk(&Uint8Array::from(bytes)));
         }
-        JsFuture::from(self.0.close()).await.map(|_| ())
+        settled(&self.0.close()).await.map(|_| ())
     }
 
     /// The body broke off: the client must not take it for complete.
     pub fn abort(&self) {
-        ignore(
-            self.0
-                .abort_with_reason(&JsValue::from_str("the origin's body broke off")),
-        );
+        let why = JsValue::from_str("the origin's body broke off");
+        js::ignore(&self.0.abort_with_reason(&why));
     }
 }
 
@@ -131,6 +130,6 @@ impl BodyWriter {
 /// Never on the platform: a new stream is not locked.
 pub fn without_length(body: &web_sys::ReadableStream) -> Result<web_sys::ReadableStream, JsValue> {
     let stream = IdentityTransformStream::new();
-    ignore(body.pipe_to(&stream.writable()));
+    js::ignore(&body.pipe_to(&stream.writable()));
     Ok(stream.readable())
 }

@@ -2,10 +2,21 @@
 //!
 //! Out: milliseconds since the start of a request, and timers. It never runs backwards.
 
-use std::time::Duration;
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
 
-use futures_util::future::{Either, select};
-use worker::Delay;
+use futures_util::{
+    FutureExt,
+    future::{Either, select},
+};
+use wasm_bindgen::JsValue;
+
+use super::{
+    js,
+    promise::{self, Settled},
+};
 
 /// The clock of one request.
 #[derive(Clone, Copy, Debug)]
@@ -47,9 +58,37 @@ impl Clock {
     }
 }
 
+/// A timer that is set. Dropped, it is stopped.
+pub struct Delay {
+    over: Settled,
+    timer: Option<JsValue>,
+}
+
 /// Waits.
 pub fn delay(ms: u32) -> Delay {
-    Delay::from(Duration::from_millis(u64::from(ms)))
+    let mut timer = None;
+    let over = promise::begin(|tell, number| timer = Some(js::after(ms, tell, number)));
+    Delay { over, timer }
+}
+
+impl Future for Delay {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let over = self.over.poll_unpin(context).map(drop);
+        if over.is_ready() {
+            self.timer = None;
+        }
+        over
+    }
+}
+
+impl Drop for Delay {
+    fn drop(&mut self) {
+        if let Some(timer) = &self.timer {
+            js::stop(timer);
+        }
+    }
 }
 
 /// What `work` gives, if it does so within `ms` milliseconds; after that it is dropped.

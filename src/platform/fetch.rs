@@ -5,19 +5,15 @@
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 
-use super::{
-    body_reader::{BodyReader, ignore},
-    js,
-};
+use super::{body_reader::BodyReader, js, promise::settled};
 
 /// Sends `request` and waits for the response's headers.
 ///
 /// # Errors
 /// No response: refused, reset, unknown host.
 pub async fn send(request: &web_sys::Request) -> Result<web_sys::Response, JsValue> {
-    Ok(JsFuture::from(js::fetch(request)).await?.unchecked_into())
+    Ok(settled(&js::fetch(request)).await?.unchecked_into())
 }
 
 /// As [`send`], and aborted when its future is dropped before the headers are there. The body is the runtime's affair.
@@ -27,7 +23,7 @@ pub async fn send(request: &web_sys::Request) -> Result<web_sys::Response, JsVal
 pub async fn send_while_wanted(request: &web_sys::Request) -> Result<web_sys::Response, JsValue> {
     let init = web_sys::RequestInit::new();
     let abort = AbortOnDrop::armed(&init)?;
-    let response = JsFuture::from(js::fetch_with(request, &init)).await?;
+    let response = settled(&js::fetch_with(request, &init)).await?;
     abort.disarm();
     Ok(response.unchecked_into())
 }
@@ -35,7 +31,7 @@ pub async fn send_while_wanted(request: &web_sys::Request) -> Result<web_sys::Re
 /// Nobody reads `response`: its connection is free for others.
 pub fn let_go(response: &web_sys::Response) {
     if let Some(body) = response.body() {
-        ignore(body.cancel());
+        js::ignore(&body.cancel());
     }
 }
 
@@ -110,7 +106,7 @@ pub async fn ask_with_headers(
     let abort = AbortOnDrop::armed(how)?;
     #[expect(clippy::cast_precision_loss, reason = "limits are far below 2^53")]
     let answered = js::ask(what, how, limit as f64);
-    let parts: Array = JsFuture::from(answered).await?;
+    let parts: Array = settled(&answered).await?.unchecked_into();
     let response: web_sys::Response = parts.get(0).unchecked_into();
     let body = match parts.get(1).dyn_into::<Uint8Array>() {
         Ok(bytes) => Some(bytes.to_vec()),

@@ -1,39 +1,25 @@
-//! Whether the visitor has gone away while the page is under way.
+//! Whether the visitor has gone away while the answer is under way.
 //!
-//! In: the request's signal (compatibility flag `enable_request_signal`). Out: a future. Without the flag it never
-//! resolves, and the next write tells instead.
+//! In: the request's signal (compatibility flag `enable_request_signal`). Out: a future, as often as it is wanted. Without the flag it
+//! never resolves, and the next write tells instead.
 
-use futures_util::future::{LocalBoxFuture, pending, ready};
-use js_sys::{Promise, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use futures_util::{
+    FutureExt,
+    future::{LocalBoxFuture, Shared, pending},
+};
 
-/// Tells when the visitor of a request has gone.
-pub struct Gone(Option<web_sys::AbortSignal>);
+use super::{js, promise};
 
-impl Gone {
-    /// Listens to `request`.
-    pub fn of(request: &web_sys::Request) -> Self {
-        let signal = Reflect::get(request, &JsValue::from_str("signal")).ok();
-        Self(signal.and_then(|signal| signal.dyn_into().ok()))
-    }
+/// Resolves when the visitor of a request has gone.
+pub type Gone = Shared<LocalBoxFuture<'static, ()>>;
 
-    /// Nobody to go away, as long as nothing was sent.
-    pub const fn never() -> Self {
-        Self(None)
-    }
+/// Listens to `request`.
+pub fn of(request: &web_sys::Request) -> Gone {
+    let left = promise::begin(|tell, number| js::watch(request, tell, number));
+    left.map(drop).boxed_local().shared()
+}
 
-    /// Resolves when the visitor has gone.
-    pub fn wait(self) -> LocalBoxFuture<'static, ()> {
-        let Some(signal) = self.0 else {
-            return Box::pin(pending());
-        };
-        if signal.aborted() {
-            return Box::pin(ready(()));
-        }
-        let promise = Promise::new(&mut |resolve, _| signal.set_onabort(Some(&resolve)));
-        Box::pin(async move {
-            let _ = JsFuture::from(promise).await;
-        })
-    }
+/// Nobody to go away, as long as nothing was sent.
+pub fn never() -> Gone {
+    pending().boxed_local().shared()
 }

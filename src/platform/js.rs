@@ -2,7 +2,7 @@
 //!
 //! In and out: JavaScript values. It never holds state.
 
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::{Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(module = "/src/platform/batch.js")]
@@ -23,8 +23,23 @@ extern "C" {
     #[wasm_bindgen(js_name = writeRow)]
     pub fn write_row(dataset: &JsValue, index: &str, blobs: &str, doubles: &[f64]);
 
+    /// Calls `tell` with `number`, whether the promise was kept, and its value.
+    pub fn settle(promise: &Promise, tell: &Function, number: f64);
+
+    /// Calls `tell` with `number` when the visitor of `request` has gone, if the runtime says so.
+    pub fn watch(request: &web_sys::Request, tell: &Function, number: f64);
+
+    /// Calls `tell` with `number` after `ms` milliseconds. Out: what stops it.
+    pub fn after(ms: u32, tell: &Function, number: f64) -> JsValue;
+
+    /// Stops what [`after`] began.
+    pub fn stop(timer: &JsValue);
+
+    /// Lets a promise go, without an unhandled rejection.
+    pub fn ignore(promise: &Promise);
+
     /// Resolves to the response and, where its length is known and within the limit, its body.
-    pub fn ask(what: &JsValue, how: &JsValue, limit: f64) -> Promise<Array>;
+    pub fn ask(what: &JsValue, how: &JsValue, limit: f64) -> Promise;
 }
 
 #[wasm_bindgen]

@@ -8,10 +8,9 @@ use std::cell::OnceCell;
 
 use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 
-use super::environment;
+use super::{environment, promise::settled};
 
 /// The name of the binding.
 const BINDING: &str = "CONFIG";
@@ -54,7 +53,7 @@ impl Kv {
         let options = Object::new();
         Reflect::set(&options, &"type".into(), &"text".into())?;
         Reflect::set(&options, &"cacheTtl".into(), &CACHE_TTL_S.into())?;
-        let value = JsFuture::from(self.get_with(key, &options)?).await?;
+        let value = settled(&self.get_with(key, &options)?).await?;
         Ok(value.as_string())
     }
 
@@ -63,6 +62,6 @@ impl Kv {
     /// # Errors
     /// As [`Self::get`].
     pub async fn put(&self, key: &str, text: &str) -> Result<(), JsValue> {
-        JsFuture::from(self.put_text(key, text)?).await.map(|_| ())
+        settled(&self.put_text(key, text)?).await.map(|_| ())
     }
 }

@@ -13,4 +13,5 @@ pub mod gone;
 pub mod headers;
 pub mod js;
 pub mod kv;
+pub mod promise;
 pub mod queue;

@@ -7,10 +7,9 @@
 
 use js_sys::{Array, JSON, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 
-use super::environment;
+use super::{environment, promise::settled};
 
 /// The name of the binding.
 const BINDING: &str = "EVENTS";
@@ -67,7 +66,7 @@ impl Queue {
             set(&entry, "contentType", &JsValue::from_str("text"))?;
             list.push(&entry);
         }
-        JsFuture::from(self.send_batch(&list)?).await.map(|_| ())
+        settled(&self.send_batch(&list)?).await.map(|_| ())
     }
 }
 

@@ -35,6 +35,22 @@ pub fn compared(usage: &[(u64, Usage)], requests: u64) -> Option<[(u64, u64); 2]
     Some([middle(EARLY)?, middle(LATE)?])
 }
 
+/// The middle value of memory (bytes) around each tenth of the run: a leak is a line, a cache is a step.
+fn memory_by_tenths(usage: &[(u64, Usage)], requests: u64) -> Vec<u64> {
+    (1..=10)
+        .filter_map(|tenth| {
+            let at = f64::from(tenth) / 10.0;
+            let mut memory: Vec<_> = usage
+                .iter()
+                .filter(|(done, _)| (*done as f64 / requests as f64 - at).abs() <= 0.05)
+                .map(|(_, usage)| usage.memory)
+                .collect();
+            memory.sort_unstable();
+            memory.get(memory.len() / 2).copied()
+        })
+        .collect()
+}
+
 /// What is not as promised.
 #[must_use]
 pub fn broken(tally: &Tally, length: Length) -> Vec<String> {
@@ -99,6 +115,11 @@ pub fn table(tally: &Tally, length: Length, when: &str) -> String {
             "Memory of workerd after a fifth of the run, at its end",
             format!("{}, {}", mib(early.0), mib(late.0)),
         );
+        let tenths: Vec<_> = memory_by_tenths(&tally.usage, length.requests)
+            .into_iter()
+            .map(mib)
+            .collect();
+        row("Memory after each tenth", tenths.join(", "));
         row(
             "Descriptors after a fifth of the run, at its end",
             format!("{}, {}", early.1, late.1),
