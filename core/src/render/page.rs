@@ -4,39 +4,38 @@
 //! milliseconds since the start of the request. Out: [`Page::take_output`] (everything up to the first undecided component),
 //! [`Page::next_wish`], outcomes. It never reads a clock and never performs a wish itself.
 
+mod queueing;
+mod release;
+mod standing;
+#[cfg(test)]
+mod tests;
+
 use std::{collections::VecDeque, mem, rc::Rc};
 
 use encoding_rs::{Encoding, UTF_8};
 
 use super::{
-    bind::Binder,
-    charset::Charset,
-    component::{self, chosen_fragment, content_len},
     fragment::{Fragment, FragmentPath},
     holds::Holds,
-    ignored::{Ignored, IgnoredAt},
+    ignored::Ignored,
     inserting::{Extent, Inserting},
-    item::{Item, Origin, Shown},
-    notes::{ComponentNote, Notes},
-    outcome::{ComponentOutcome, ComponentResult, MarkCounts},
+    item::Item,
+    notes::Notes,
+    outcome::ComponentOutcome,
     parts::Parts,
 };
 use crate::{
-    decision::{Answer, Decision, DecisionBook, Source as From},
+    decision::{Decision, DecisionBook},
     insertion::Insertion,
     reason::Failure,
     template::{
-        Asked, CompileOptions, Compiler, Component, ComponentId, ComponentKind, FailedComponent,
-        FriendlyId, Listing, Look, Node, PageFacts, Range, Source, Template,
+        Asked, CompileOptions, Compiler, ComponentId, FriendlyId, Listing, Look, Range, Source,
+        Template,
     },
 };
 
 /// The byte order mark that says UTF-8 (Encoding Standard §6).
 const UTF8_BOM: [u8; 3] = [0xEF, 0xBB, 0xBF];
-/// Most fragments that a page shows, one shown twice counted twice (faults contract P10).
-const MAX_FRAGMENTS: usize = 100;
-/// Once so many outcomes are noted, only those of the page's own components (at most a hundred) are added.
-const MAX_OUTCOMES: usize = 200;
 
 /// How a page is rendered.
 #[derive(Clone, Debug)]
@@ -95,13 +94,6 @@ pub struct Page {
     notes: Option<Box<Notes>>,
     /// Why nobody decides for the page, and what is in it.
     refused: Option<(Failure, Listing)>,
-}
-
-/// What to do with the component at the front of the queue.
-enum Verdict {
-    Authored(Failure),
-    Hold,
-    Render(Rc<Decision>, Option<Shown>),
 }
 
 impl Page {
@@ -311,438 +303,4 @@ impl Page {
         self.taken += self.out.len() as u64;
         mem::take(&mut self.out)
     }
-
-    /// Bytes that [`Self::take_output`] has given so far.
-    #[must_use]
-    pub const fn taken(&self) -> u64 {
-        self.taken
-    }
-
-    /// The visitor got only the first `written` bytes of the output: nobody saw a component behind them.
-    pub fn seen(&mut self, written: u64) {
-        for outcome in &mut self.outcomes {
-            if outcome.at >= written {
-                outcome.shown = None;
-            }
-        }
-    }
-
-    /// Bytes that [`Self::take_output`] would give.
-    #[must_use]
-    pub fn output_len(&self) -> usize {
-        self.out.len()
-    }
-
-    /// Whether more of the body should be read now: not while a whole hold limit waits behind a component.
-    #[must_use]
-    pub fn wants_bytes(&self) -> bool {
-        !self.ended
-            && (!matches!(self.queue.front(), Some(Item::Component(..)))
-                || self.source.held() < self.settings.hold_limit)
-    }
-
-    /// Whether the body has ended.
-    #[must_use]
-    pub const fn has_ended(&self) -> bool {
-        self.ended
-    }
-
-    /// Whether something waits: a component for a decision or a fragment, an insertion for its verdict.
-    #[must_use]
-    pub fn is_waiting(&self) -> bool {
-        self.parts.open_component().is_some() || !self.queue.is_empty()
-    }
-
-    /// Whether everything has left (or is in [`Self::take_output`]).
-    #[must_use]
-    pub fn is_done(&self) -> bool {
-        self.ended && self.queue.is_empty()
-    }
-
-    /// What the page said about itself so far.
-    #[must_use]
-    pub fn facts(&self) -> PageFacts {
-        self.parts.facts()
-    }
-
-    /// What became of the components so far, in document order as far as they are settled.
-    #[must_use]
-    pub fn outcomes(&self) -> &[ComponentOutcome] {
-        &self.outcomes
-    }
-
-    /// What a preview tells of each of [`Self::outcomes`]; nothing without [`Self::keep_notes`].
-    #[must_use]
-    pub fn notes(&self) -> Vec<ComponentNote> {
-        let ids = self.outcomes.iter().map(|outcome| outcome.id);
-        let notes = self.notes.as_ref();
-        notes.map(|notes| notes.components(ids)).unwrap_or_default()
-    }
-
-    /// Marks that were ignored so far.
-    #[must_use]
-    pub fn ignored_marks(&self) -> &MarkCounts {
-        self.ignored.counts()
-    }
-
-    /// From now on, also where in a component's markup a decision was at odds with a mark: [`Self::ignored_at`].
-    pub fn keep_places(&mut self) {
-        self.ignored.keep_places();
-    }
-
-    /// The places that were kept.
-    #[must_use]
-    pub fn ignored_at(&self) -> &[IgnoredAt] {
-        self.ignored.places()
-    }
-
-    /// Whether the page got the insertion and carries it itself, further down than could be waited for.
-    #[must_use]
-    pub fn is_doubled(&self) -> bool {
-        self.inserting.as_ref().is_some_and(Inserting::is_doubled)
-    }
-
-    /// What is read of a page whether it streams or not.
-    fn look_at(&mut self, chunk: &[u8]) {
-        self.list_refused(chunk);
-        let missing = UTF8_BOM.len() - self.first.len();
-        self.first.extend(chunk.iter().take(missing));
-    }
-
-    fn list_refused(&mut self, chunk: &[u8]) {
-        let Some((failure, listing)) = &mut self.refused else {
-            return;
-        };
-        let failure = *failure;
-        for listed in listing.push(chunk) {
-            let counts = listed.kind != ComponentKind::Guest || self.settings.guest;
-            let has_id = listed.friendly_id.is_some() || listed.kind == ComponentKind::Guest;
-            if counts {
-                let failure = if has_id {
-                    failure
-                } else {
-                    Failure::BadFriendlyId
-                };
-                let outcome = ComponentOutcome {
-                    id: None,
-                    kind: listed.kind,
-                    friendly_id: listed.friendly_id,
-                    result: ComponentResult::Failed(failure),
-                    shown: None,
-                    flow_ms: 0,
-                    at: 0,
-                    source: From::Flow,
-                };
-                self.note(outcome, None);
-            }
-        }
-    }
-
-    fn look_for_places(&mut self, extent: Extent) {
-        if let Some(inserting) = &mut self.inserting {
-            inserting.look(self.parts.places(), &self.source, extent);
-        }
-    }
-
-    fn advance_at(&mut self, now_ms: u32) {
-        self.advance();
-        self.note_hold(now_ms);
-    }
-
-    fn advance(&mut self) {
-        self.queue_compiled();
-        self.look_at_open_component();
-        self.release();
-        if let Some(notes) = &mut self.notes
-            && self.queue.is_empty()
-            && let Some(open) = self.parts.open_component()
-            && self.given_up != Some(open.id)
-        {
-            notes.hold(Some(open.id));
-        }
-    }
-
-    /// Moves what is compiled into the queue.
-    fn queue_compiled(&mut self) {
-        let (failures, marks, nodes) = self.parts.take();
-        for failed in failures {
-            self.note_failed(failed, None);
-        }
-        for mark in marks {
-            self.ignored.count(mark.reason);
-        }
-        for node in nodes {
-            let range = node.range();
-            if let Some(notes) = &mut self.notes {
-                notes.read(&node, 0);
-            }
-            if range.end <= self.queued_to {
-                continue;
-            }
-            match node {
-                // The front of it has left as authored, so the rest does too.
-                _ if range.start < self.queued_to => self.queue_bytes(range.end),
-                Node::Component(component) => {
-                    self.queue_bytes(range.start);
-                    self.wish_for(&component);
-                    self.queue
-                        .push_back(Item::Component(Origin::Page, component));
-                    self.queued_to = range.end;
-                }
-                _ => self.queue_bytes(range.end),
-            }
-        }
-        if self.unreadable.is_some() {
-            self.queue_bytes(self.source.end());
-        }
-    }
-
-    /// Queues the page's bytes up to `end`, with what is put in on the way.
-    fn queue_bytes(&mut self, end: usize) {
-        while let Some((at, stop)) = self.inserting.as_mut().and_then(|i| i.next_stop(end)) {
-            self.queue_range_to(at);
-            self.queue.push_back(Item::Insertion(stop));
-        }
-        self.queue_range_to(end);
-    }
-
-    fn queue_range_to(&mut self, end: usize) {
-        if end > self.queued_to {
-            let range = Range::new(self.queued_to, end);
-            self.queue.push_back(Item::Bytes(Origin::Page, range));
-            self.queued_to = end;
-        }
-    }
-
-    /// The outermost open component is asked for at once, and given up as soon as it cannot be shown.
-    fn look_at_open_component(&mut self) {
-        let located = self.parts.located();
-        let Some(open) = self.parts.open_component() else {
-            self.given_up = None;
-            return;
-        };
-        let (id, kind, asked) = (open.id, open.kind, open.asked.clone());
-        let start = open.start;
-        let too_large = located.saturating_sub(open.content_start) > self.settings.hold_limit;
-        if self.given_up != Some(id) {
-            self.decisions.wish(&asked);
-            let failure = match self.decisions.answer(&asked) {
-                _ if too_large => Failure::TooLarge,
-                Answer::Failed(failure) => failure,
-                _ => return,
-            };
-            self.given_up = Some(id);
-            let failed = FailedComponent {
-                id: Some(id),
-                kind,
-                asked: Some(asked),
-                failure,
-                start,
-            };
-            self.note_failed(failed, None);
-        }
-        self.queue_bytes(located);
-    }
-
-    /// Wishes for a component's flow, and for those of nested ones that are on the page whatever it decides.
-    fn wish_for(&mut self, component: &Component) {
-        self.decisions.wish(&component.asked);
-        if !component.has_alternatives() {
-            for node in &component.content {
-                if let Node::Component(nested) = node {
-                    self.wish_for(nested);
-                }
-            }
-        }
-    }
-
-    /// Lets everything up to the first undecided component leave.
-    fn release(&mut self) {
-        while let Some(item) = self.queue.pop_front() {
-            match item {
-                Item::Bytes(Origin::Page, range) => {
-                    self.source.forget_before(range.start);
-                    self.source.take_before(range.end, &mut self.out);
-                }
-                Item::Bytes(Origin::Fragment(shown), range) => {
-                    self.out
-                        .extend_from_slice(shown.fragment.source.slice(range));
-                }
-                Item::Owned(bytes) => self.out.extend_from_slice(&bytes),
-                Item::Insertion(stop) => {
-                    let html = self.inserting.as_ref().map(|i| i.html(stop));
-                    let Some(html) = html.unwrap_or(Some("")) else {
-                        self.queue.push_front(Item::Insertion(stop));
-                        return;
-                    };
-                    self.out.extend_from_slice(html.as_bytes());
-                }
-                Item::Component(origin, component) => match self.verdict(&origin, &component) {
-                    Verdict::Hold => {
-                        if let Some(notes) = &mut self.notes {
-                            notes.hold(own_id(&origin, &component));
-                        }
-                        self.queue.push_front(Item::Component(origin, component));
-                        return;
-                    }
-                    Verdict::Authored(failure) => {
-                        let failed = FailedComponent {
-                            id: own_id(&origin, &component),
-                            kind: component.kind,
-                            asked: Some(component.asked.clone()),
-                            failure,
-                            start: component.tag.range.start,
-                        };
-                        self.note_failed(failed, Some(&component));
-                        let range = component.range();
-                        self.queue.push_front(Item::Bytes(origin, range));
-                    }
-                    Verdict::Render(decision, fragment) => {
-                        self.render(origin, *component, &decision, fragment);
-                    }
-                },
-            }
-        }
-    }
-
-    fn verdict(&mut self, origin: &Origin, component: &Component) -> Verdict {
-        if content_len(component) > self.settings.hold_limit {
-            return Verdict::Authored(Failure::TooLarge);
-        }
-        self.wish_for(component);
-        let decision = match self.decisions.answer(&component.asked) {
-            Answer::Done(decision) => decision,
-            Answer::Failed(failure) => return Verdict::Authored(failure),
-            Answer::Pending | Answer::Unknown => return Verdict::Hold,
-        };
-        let Some(path) = chosen_fragment(component, &decision) else {
-            return Verdict::Render(decision, None);
-        };
-        // A fragment that leads back to itself would never end.
-        if origin.is_inside(&path) || self.fragments_shown >= MAX_FRAGMENTS {
-            return Verdict::Authored(Failure::TooMany);
-        }
-        self.fragments.wish(&path);
-        match self.fragments.answer(&path) {
-            Answer::Done(fragment) => {
-                self.fragments_shown += 1;
-                let inside = origin.clone();
-                let shown = Shown {
-                    fragment,
-                    path,
-                    inside,
-                };
-                Verdict::Render(decision, Some(shown))
-            }
-            Answer::Failed(failure) => Verdict::Authored(failure),
-            Answer::Pending | Answer::Unknown => Verdict::Hold,
-        }
-    }
-
-    fn render(
-        &mut self,
-        origin: Origin,
-        component: Component,
-        decision: &Decision,
-        fragment: Option<Shown>,
-    ) {
-        let id = own_id(&origin, &component);
-        let note = self.note_of(id, Some(&component), Some(decision));
-        let (kind, asked) = (component.kind, component.asked.clone());
-        let trusted = self
-            .settings
-            .trusted_html
-            .iter()
-            .any(|trusted| asked.friendly_id().is_some_and(|id| id.as_str() == trusted));
-        let binder = Binder {
-            decision,
-            trusted,
-            charset: self.charset(),
-            origin,
-            bound: 0,
-            ignored: &mut self.ignored,
-        };
-        let rendered = component::render(component, fragment, binder);
-        for item in rendered.items.into_iter().rev() {
-            self.queue.push_front(item);
-        }
-        let outcome = ComponentOutcome {
-            id,
-            kind,
-            flow_ms: self.decisions.took_ms(&asked),
-            friendly_id: asked.friendly_id().cloned(),
-            result: rendered.result,
-            shown: rendered.shown,
-            at: 0,
-            source: decision.source(),
-        };
-        self.note(outcome, note);
-    }
-
-    /// Notes a failure, once per component.
-    fn note_failed(&mut self, failed: FailedComponent, component: Option<&Component>) {
-        let id = failed.id;
-        if id.is_some() && self.outcomes.iter().any(|outcome| outcome.id == id) {
-            return;
-        }
-        let note = self.note_of(id, component, None);
-        let flow_ms = failed
-            .asked
-            .as_ref()
-            .map_or(0, |asked| self.decisions.took_ms(asked));
-        let friendly_id = failed.asked.and_then(|asked| asked.friendly_id().cloned());
-        let outcome = ComponentOutcome {
-            id,
-            kind: failed.kind,
-            friendly_id,
-            result: ComponentResult::Failed(failed.failure),
-            shown: None,
-            flow_ms,
-            at: 0,
-            source: From::Flow,
-        };
-        self.note(outcome, note);
-    }
-
-    fn note(&mut self, mut outcome: ComponentOutcome, note: Option<ComponentNote>) {
-        outcome.at = self.taken + self.out.len() as u64;
-        if outcome.id.is_some() || self.outcomes.len() < MAX_OUTCOMES {
-            self.outcomes.push(outcome);
-            if let (Some(notes), Some(note)) = (&mut self.notes, note) {
-                notes.keep(note);
-            }
-        }
-    }
-
-    fn note_of(
-        &mut self,
-        id: Option<ComponentId>,
-        component: Option<&Component>,
-        decision: Option<&Decision>,
-    ) -> Option<ComponentNote> {
-        let notes = self.notes.as_mut()?;
-        Some(notes.of(id, component, decision))
-    }
-
-    fn charset(&self) -> Charset {
-        let meta = self.parts.facts().charset;
-        let meta = meta.and_then(|label| Encoding::for_label(label.as_bytes()));
-        // A page that was read as ASCII bytes cannot be what such a <meta> says: browsers take UTF-8.
-        let meta = meta.map(|meta| {
-            if meta.is_ascii_compatible() {
-                meta
-            } else {
-                UTF_8
-            }
-        });
-        Charset::agreed(self.settings.declared, meta, self.first == UTF8_BOM)
-    }
 }
-
-/// Components of fragments have numbers of their own, which say nothing about the page's.
-fn own_id(origin: &Origin, component: &Component) -> Option<ComponentId> {
-    matches!(origin, Origin::Page).then_some(component.id)
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,7 +1,13 @@
 //! When bytes leave and when somebody is asked: what whole pages in, whole pages out cannot show.
 
-use super::*;
-use crate::reason::BadMark;
+use super::{
+    release::{MAX_FRAGMENTS, MAX_OUTCOMES},
+    *,
+};
+use crate::{
+    reason::BadMark,
+    render::{ignored::IgnoredAt, outcome::ComponentResult},
+};
 
 mod inserting;
 mod noting;
