@@ -9,31 +9,33 @@
 //! seen at once.
 
 use std::{
-    borrow::Cow,
     cell::{Cell, RefCell},
     rc::Rc,
 };
 
-use lol_html::{
-    AsciiCompatibleEncoding, ElementContentHandlers, HandlerResult, HtmlRewriter, MemorySettings,
-    OutputSink, Selector, Settings, errors::RewritingError, html_content::Element,
-};
+use lol_html::{HtmlRewriter, OutputSink, errors::RewritingError};
 
 use super::{
-    CompileOptions, PageFacts, Range, glance, ignored_end, implied_end,
+    CompileOptions, PageFacts, Range, glance,
     marks::Marks,
     skim::{self, End},
 };
 use crate::reason::Failure;
 
+mod handlers;
 mod places;
 #[cfg(any(test, feature = "fuzzing"))]
 mod restless;
+#[cfg(test)]
+mod tests;
 mod unskimmable;
+mod watching;
 
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub use restless::restless;
+
+use self::handlers::{SELECTORS, settings};
 
 /// Marked elements that may be open at once; deeper ones count as elements without an end tag.
 const MAX_WATCHES: usize = 64;
@@ -395,155 +397,6 @@ fn failure(error: &RewritingError) -> Failure {
     }
 }
 
-/// What elements of HTML are in, and those of SVG and MathML are not (Infra Standard, "Namespaces").
-const HTML_NAMESPACE: &str = "http://www.w3.org/1999/xhtml";
-
-/// Constant selectors, parsed once per thread.
-struct Selectors {
-    body: Option<Selector>,
-    head: Option<Selector>,
-    /// SVG and MathML in the head.
-    foreign: Vec<Selector>,
-    html: Option<Selector>,
-    meta: Option<Selector>,
-    template: Option<Selector>,
-    components: Vec<Selector>,
-    guest: Vec<Selector>,
-    around: Vec<(&'static str, Selector)>,
-    all: Option<Selector>,
-}
-
-thread_local! {
-    static SELECTORS: Selectors = Selectors {
-        body: "body".parse().ok(),
-        head: "head".parse().ok(),
-        foreign: ["head svg", "head math"]
-            .iter()
-            .filter_map(|selector| selector.parse().ok())
-            .collect(),
-        html: "html".parse().ok(),
-        meta: "meta".parse().ok(),
-        template: "template".parse().ok(),
-        components: [
-            "[data-cdp-experience]",
-            "[data-cdp-experiment]",
-            "[data-cdp-experience] *",
-            "[data-cdp-experiment] *",
-        ]
-        .iter()
-        .filter_map(|selector| selector.parse().ok())
-        .collect(),
-        guest: ["[data-cdp-guest]", "[data-cdp-guest] *"]
-            .iter()
-            .filter_map(|selector| selector.parse().ok())
-            .collect(),
-        around: [
-            ("a", "a [data-cdp-html]"),
-            ("button", "button [data-cdp-html]"),
-            ("nobr", "nobr [data-cdp-html]"),
-            ("p", "p [data-cdp-html]"),
-        ]
-        .iter()
-        .filter_map(|(name, selector)| Some((*name, selector.parse().ok()?)))
-        .collect(),
-        all: "*".parse().ok(),
-    };
-}
-
-fn settings<'s>(
-    selectors: &'s Selectors,
-    options: CompileOptions,
-    seen: &Rc<RefCell<Seen>>,
-) -> Settings<'static, 's> {
-    let mut settings = Settings::new()
-        // Where markup is ambiguous, browsers and lol_html may see different elements: stop looking there.
-        .with_strict(true)
-        .with_memory_settings(MemorySettings::new().with_max_allowed_memory_usage(PARSER_MEMORY));
-    if let Some(encoding) = AsciiCompatibleEncoding::new(options.encoding) {
-        settings = settings.with_encoding(encoding);
-    }
-    let mut on = |selector: &'s Selector, handler: Box<Handler>| {
-        let seen = Rc::clone(seen);
-        let handlers = ElementContentHandlers::default().element(
-            move |element: &mut Element<'_, '_>| -> HandlerResult { handler(element, &seen) },
-        );
-        let taken = std::mem::replace(&mut settings, Settings::new());
-        settings = taken.append_element_content_handler((Cow::Borrowed(selector), handlers));
-    };
-    let look = options.look;
-    let places = options.places;
-    let one = |selector: &'s Option<Selector>| selector.iter();
-    if places {
-        let apart = one(&selectors.template).chain(&selectors.foreign);
-        apart.for_each(|s| on(s, Box::new(places::note_apart)));
-        one(&selectors.head).for_each(|s| on(s, Box::new(places::note_head)));
-        one(&selectors.body).for_each(|s| on(s, Box::new(places::note_head_end)));
-    }
-    if look != Look::Fragment {
-        one(&selectors.body)
-            .filter(|_| !places)
-            .for_each(|s| on(s, Box::new(note_body)));
-        selectors
-            .html
-            .iter()
-            .for_each(|s| on(s, Box::new(note_lang)));
-        selectors
-            .meta
-            .iter()
-            .for_each(|s| on(s, Box::new(note_meta)));
-    }
-    if look != Look::Facts {
-        // Before `note_element`, which takes what they noted.
-        for (name, selector) in &selectors.around {
-            let name: &'static str = name;
-            on(
-                selector,
-                Box::new(move |element, seen| note_around(name, element, seen)),
-            );
-        }
-    }
-    match look {
-        Look::Components => {
-            let guest = selectors.guest.iter().filter(|_| options.guest);
-            let sighted = selectors.template.iter().chain(&selectors.components);
-            sighted
-                .chain(guest)
-                .for_each(|s| on(s, Box::new(note_element)));
-        }
-        Look::Facts => {}
-        Look::Fragment => selectors
-            .all
-            .iter()
-            .for_each(|s| on(s, Box::new(note_element))),
-    }
-    if places {
-        one(&selectors.body).for_each(|s| on(s, Box::new(places::note_body_start)));
-    }
-    settings
-}
-
-type Handler = dyn Fn(&mut Element<'_, '_>, &Rc<RefCell<Seen>>) -> HandlerResult;
-
-fn note_around(
-    name: &'static str,
-    element: &mut Element<'_, '_>,
-    seen: &Rc<RefCell<Seen>>,
-) -> HandlerResult {
-    let start = element.source_location().bytes().start;
-    let mut seen = seen.borrow_mut();
-    match &mut seen.around {
-        Some((noted, around)) if *noted == start => around.push(name),
-        around => *around = Some((start, vec![name])),
-    }
-    Ok(())
-}
-
-fn note_body(element: &mut Element<'_, '_>, seen: &Rc<RefCell<Seen>>) -> HandlerResult {
-    seen.borrow_mut()
-        .enter_body(element.source_location().bytes().end);
-    Ok(())
-}
-
 impl Seen {
     /// The body's start tag ends at `end`.
     fn enter_body(&mut self, end: usize) {
@@ -558,226 +411,3 @@ impl Seen {
         Range::new(tag.start + self.shift, tag.end + self.shift)
     }
 }
-
-fn note_lang(element: &mut Element<'_, '_>, seen: &Rc<RefCell<Seen>>) -> HandlerResult {
-    let mut seen = seen.borrow_mut();
-    if !seen.in_body
-        && let Some(lang) = element.get_attribute("lang")
-    {
-        seen.facts.note_lang(&lang);
-    }
-    Ok(())
-}
-
-fn note_meta(element: &mut Element<'_, '_>, seen: &Rc<RefCell<Seen>>) -> HandlerResult {
-    let mut seen = seen.borrow_mut();
-    if seen.in_body {
-        return Ok(());
-    }
-    let charset_settled = seen.charset_settled;
-    let facts = &mut seen.facts;
-    if let Some(label) = element
-        .get_attribute("charset")
-        .filter(|_| !charset_settled)
-    {
-        facts.note_charset(&label);
-    }
-    let Some(content) = element.get_attribute("content") else {
-        return Ok(());
-    };
-    if element
-        .get_attribute("name")
-        .is_some_and(|name| name.eq_ignore_ascii_case("cdp:page"))
-    {
-        facts.note_page(&html_escape::decode_html_entities(&content));
-    }
-    if !charset_settled
-        && element
-            .get_attribute("http-equiv")
-            .is_some_and(|name| name.eq_ignore_ascii_case("content-type"))
-    {
-        let lower = content.to_ascii_lowercase();
-        if let Some((_, label)) = lower.split_once("charset=") {
-            facts.note_charset(label.trim_matches(|c: char| !c.is_ascii_alphanumeric()));
-        }
-    }
-    Ok(())
-}
-
-fn note_element(element: &mut Element<'_, '_>, shared: &Rc<RefCell<Seen>>) -> HandlerResult {
-    let location = element.source_location().bytes();
-    let mut seen = shared.borrow_mut();
-    let tag = seen.placed(location.clone());
-    // Several selectors may match one element.
-    if seen.last_start == Some(tag.start) {
-        return Ok(());
-    }
-    seen.last_start = Some(tag.start);
-    let name = element.tag_name();
-    unskimmable::note(&mut seen, &name, element, shared)?;
-    close_implied(&mut seen, &name);
-    watch_inside(&mut seen, &name, element, shared)?;
-    let mut marks = match Marks::read(element) {
-        Some(marks) => marks.moved(seen.shift),
-        None if name == "template" => Marks::default(),
-        None => return watch_unmarked(&mut seen, &name, element, shared),
-    };
-    let around = seen
-        .around
-        .take()
-        .filter(|around| around.0 == location.start);
-    if let (Some((_, around)), Some(_)) = (around, &marks.bindings.html) {
-        marks.bindings.around = around;
-    }
-    if marks.bindings.html.is_some() && element.namespace_uri() != HTML_NAMESPACE {
-        marks.bindings.around.push("svg");
-    }
-    if marks.component.is_some() && tag.start < seen.passed {
-        // Found too late: its start has left.
-        return Ok(());
-    }
-    seen.charset_settled |= marks.component.is_some();
-    let id = seen.next_element;
-    let can_have_content = element.can_have_content();
-    if can_have_content {
-        if seen.open == 0 {
-            seen.outermost = Outermost {
-                name: name.clone(),
-                component: marks.component.is_some(),
-            };
-        }
-        watch(&mut seen, &name, true, element, shared)?;
-    } else {
-        seen.next_element += 1;
-    }
-    seen.sightings.push(Sighting::Open(Box::new(Opened {
-        element: id,
-        name,
-        tag,
-        can_have_content,
-        marks,
-    })));
-    Ok(())
-}
-
-/// Reports the open elements that a browser closes before the start tag `name`.
-fn close_implied(seen: &mut Seen, name: &str) {
-    let Seen {
-        watches, sightings, ..
-    } = seen;
-    watches.retain(|watch| {
-        let ends = watch.protected == 0 && implied_end::implies_end(&watch.name, name);
-        if ends {
-            sightings.push(Sighting::Close {
-                element: watch.element,
-                end_tag: None,
-            });
-        }
-        !ends
-    });
-}
-
-/// Notes what the element `name` keeps from the open marked elements around it, until it ends.
-fn watch_inside(
-    seen: &mut Seen,
-    name: &str,
-    element: &mut Element<'_, '_>,
-    shared: &Rc<RefCell<Seen>>,
-) -> HandlerResult {
-    if seen.watches.is_empty() || !element.can_have_content() {
-        return Ok(());
-    }
-    let hides = ignored_end::hides_until_closed(name);
-    let reopened = ignored_end::is_reopened(name);
-    let mut matters = hides || reopened;
-    for watch in &mut seen.watches {
-        if implied_end::protects(&watch.name, name) {
-            watch.protected += 1;
-            matters = true;
-        }
-    }
-    if !matters {
-        return Ok(());
-    }
-    let (shared, name, inside) = (Rc::clone(shared), name.to_owned(), seen.next_element);
-    element.on_end_tag(Box::new(move |end| {
-        let end = end.name();
-        let crossed = end != name;
-        let ignored = crossed && hides && ignored_end::is_ignored(&end, &name);
-        let mut seen = shared.borrow_mut();
-        for watch in seen.watches.iter_mut().filter(|w| w.element < inside) {
-            // Opened again, an element of its own name takes its end tag.
-            watch.lost |= ignored || (crossed && reopened && watch.name == name);
-            if implied_end::protects(&watch.name, &name) {
-                watch.protected = watch.protected.saturating_sub(1);
-            }
-        }
-        Ok(())
-    }))
-}
-
-/// Inside marked elements whose end tags `name` could hide, an element that may end by a start tag is watched, too.
-fn watch_unmarked(
-    seen: &mut Seen,
-    name: &str,
-    element: &mut Element<'_, '_>,
-    shared: &Rc<RefCell<Seen>>,
-) -> HandlerResult {
-    let mut watches = seen.watches.iter();
-    if ignored_end::hides_while_open(name)
-        && watches.any(|watch| ignored_end::ends_by_name(&watch.name))
-    {
-        watch(seen, name, false, element, shared)?;
-    }
-    Ok(())
-}
-
-/// Watches the element until it ends; a marked one's end is reported.
-fn watch(
-    seen: &mut Seen,
-    name: &str,
-    marked: bool,
-    element: &mut Element<'_, '_>,
-    shared: &Rc<RefCell<Seen>>,
-) -> HandlerResult {
-    let id = seen.next_element;
-    seen.next_element += 1;
-    seen.open += 1;
-    if seen.watches.len() < MAX_WATCHES {
-        seen.watches.push(Watch {
-            element: id,
-            name: name.to_owned(),
-            protected: 0,
-            lost: false,
-        });
-    }
-    let (shared, name) = (Rc::clone(shared), name.to_owned());
-    element.on_end_tag(Box::new(move |end| {
-        let end_name = end.name();
-        let mut seen = shared.borrow_mut();
-        let end_tag = seen.placed(end.source_location().bytes());
-        seen.open = seen.open.saturating_sub(1);
-        if seen.open == 0 {
-            seen.plain_from = seen.outermost.component.then_some(end_tag.end);
-        }
-        let watch = seen.watches.iter().position(|watch| watch.element == id);
-        let watch = watch.map(|index| seen.watches.remove(index));
-        if watch.is_some() && end_name != name && ignored_end::is_ignored(&end_name, &name) {
-            seen.watches
-                .iter_mut()
-                .filter(|outer| outer.element < id)
-                .for_each(|outer| outer.lost = true);
-        }
-        if marked {
-            let own = end_name == name && watch.is_some_and(|watch| !watch.lost);
-            seen.sightings.push(Sighting::Close {
-                element: id,
-                end_tag: own.then_some(end_tag),
-            });
-        }
-        Ok(())
-    }))
-}
-
-#[cfg(test)]
-mod tests;
