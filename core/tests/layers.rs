@@ -28,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("response", &["config", "reason", "request"]),
     ("events", &["answer", "cdp", "config", "request"]),
     ("tag", &["cdp", "config", "insertion", "reason", "request"]),
+    ("waiting", &[]),
     (
         "endpoints",
         &[
