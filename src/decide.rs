@@ -148,7 +148,7 @@ impl Door {
             let (name, kept_s) = (recall.name.clone(), recall.policy.kept_s());
             call.context.wait_until(async move {
                 // Without a cache the isolate's memory holds.
-                let _ = cache::put(Place::Reuse, name.as_str(), record, kept_s).await;
+                let _ = cache::put(Place::Reuse, name.as_str(), &record, kept_s).await;
             });
         }
         answered

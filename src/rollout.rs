@@ -175,7 +175,7 @@ impl Kept {
         if is_new {
             let record = self.sealer.seal(&self.name, now, &text);
             // Without a cache the isolate's memory holds.
-            let _ = cache::put(Place::Rollout, self.name.as_str(), record, KEPT_S).await;
+            let _ = cache::put(Place::Rollout, self.name.as_str(), &record, KEPT_S).await;
         }
     }
 }

@@ -69,7 +69,7 @@ impl Taken {
         };
         MEMORY.with_borrow_mut(|memory| memory.insert(self.0.clone(), entry));
         // Without a cache, or when it fails, the memory holds.
-        let _ = cache::put(Place::Idempotency, &self.0, record, u64::from(KEPT_S)).await;
+        let _ = cache::put(Place::Idempotency, &self.0, &record, u64::from(KEPT_S)).await;
     }
 }
 

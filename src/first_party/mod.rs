@@ -26,9 +26,7 @@ use xm_edge_core::{
 
 use crate::{
     isolate,
-    platform::{
-        body_reader::BodyReader, clock::Clock, environment, gone::Gone, headers::PlatformHeaders,
-    },
+    platform::{body_reader::BodyReader, clock::Clock, environment, headers::PlatformHeaders},
     rollout,
 };
 
@@ -45,8 +43,6 @@ pub struct Call<'c> {
     pub target: &'c Target<'c>,
     /// Its headers.
     pub headers: &'c PlatformHeaders<'c>,
-    /// When its visitor has gone.
-    pub gone: &'c Gone,
 }
 
 impl Call<'_> {

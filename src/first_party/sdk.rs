@@ -5,10 +5,7 @@
 
 use std::rc::Rc;
 
-use futures_util::{
-    FutureExt,
-    future::{Either, select},
-};
+use futures_util::FutureExt;
 use wasm_bindgen::JsValue;
 use worker::{Context, Env};
 use xm_edge_core::{
@@ -72,11 +69,7 @@ async fn forward_call(
         context.wait_until(asked.clone().map(drop));
         return reply(forward, asked.await.as_ref());
     }
-    match select(Box::pin(asked), call.gone.clone()).await {
-        Either::Left((answered, _)) => reply(forward, &answered),
-        // Nobody reads this.
-        Either::Right(_) => refuse(Refusal::Upstream),
-    }
+    reply(forward, &asked.await)
 }
 
 /// A whole answer of the API, and its headers.

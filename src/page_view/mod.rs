@@ -72,7 +72,6 @@ pub async fn answer(
         method,
         target: &target,
         headers: &headers,
-        gone,
     };
     if let Some(answered) = call.answer(&settings.config, env, context).await {
         return answered;

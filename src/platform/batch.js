@@ -63,6 +63,27 @@ export async function ask(what, how, limit) {
   return [response, new Uint8Array(await response.arrayBuffer())];
 }
 
+/** The text under `url` in the data centre's cache; nothing where it has none. */
+export async function cachedText(url) {
+  return (await caches.default.match(url))?.text();
+}
+
+/** The bytes under `url`. */
+export async function cachedBytes(url) {
+  const found = await caches.default.match(url);
+  return found && new Uint8Array(await found.arrayBuffer());
+}
+
+/** Keeps a text or bytes under `url` for so many seconds. */
+export async function keep(url, body, maxAge) {
+  await caches.default.put(url, new Response(body, { headers: { 'cache-control': `max-age=${maxAge}` } }));
+}
+
+/** Forgets what is under `url`. */
+export async function forget(url) {
+  await caches.default.delete(url);
+}
+
 /** Writes a row into a dataset; `blobs` are separated by line breaks. One that is refused is lost. */
 export function writeRow(dataset, index, blobs, doubles) {
   try {

@@ -3,7 +3,10 @@
 //! In: a place, a name, what to keep. Out: the same again, for a while. It may forget, and plain workerd has none: what it does not
 //! have is a miss.
 
-use worker::{Cache, Response};
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::{js, promise::settled};
 
 /// What shares a host.
 #[derive(Clone, Copy, Debug)]
@@ -38,32 +41,27 @@ impl Place {
 ///
 /// # Errors
 /// There is no cache, or it fails.
-pub async fn get(place: Place, name: &str) -> worker::Result<Option<String>> {
-    let found = Cache::default().get(place.url(name), false).await?;
-    match found {
-        Some(mut response) => response.text().await.map(Some),
-        None => Ok(None),
-    }
+pub async fn get(place: Place, name: &str) -> Result<Option<String>, JsValue> {
+    let found = settled(&js::cached_text(&place.url(name))).await?;
+    Ok(found.as_string())
 }
 
 /// The bytes under a name.
 ///
 /// # Errors
 /// As [`get`].
-pub async fn get_bytes(place: Place, name: &str) -> worker::Result<Option<Vec<u8>>> {
-    let found = Cache::default().get(place.url(name), false).await?;
-    match found {
-        Some(mut response) => response.bytes().await.map(Some),
-        None => Ok(None),
-    }
+pub async fn get_bytes(place: Place, name: &str) -> Result<Option<Vec<u8>>, JsValue> {
+    let found = settled(&js::cached_bytes(&place.url(name))).await?;
+    let bytes: Option<Uint8Array> = found.dyn_into().ok();
+    Ok(bytes.map(|bytes| bytes.to_vec()))
 }
 
 /// Keeps a text for so many seconds.
 ///
 /// # Errors
 /// There is no cache, or it fails.
-pub async fn put(place: Place, name: &str, text: String, max_age_s: u64) -> worker::Result<()> {
-    keep(place, name, Response::ok(text)?, max_age_s).await
+pub async fn put(place: Place, name: &str, text: &str, max_age_s: u64) -> Result<(), JsValue> {
+    keep(place, name, &JsValue::from_str(text), max_age_s).await
 }
 
 /// Keeps bytes for so many seconds.
@@ -73,28 +71,26 @@ pub async fn put(place: Place, name: &str, text: String, max_age_s: u64) -> work
 pub async fn put_bytes(
     place: Place,
     name: &str,
-    bytes: Vec<u8>,
+    bytes: &[u8],
     max_age_s: u64,
-) -> worker::Result<()> {
-    keep(place, name, Response::from_bytes(bytes)?, max_age_s).await
+) -> Result<(), JsValue> {
+    keep(place, name, &Uint8Array::from(bytes), max_age_s).await
 }
 
 /// Forgets what is under a name.
 ///
 /// # Errors
 /// As [`get`].
-pub async fn delete(place: Place, name: &str) -> worker::Result<()> {
-    Cache::default().delete(place.url(name), false).await?;
-    Ok(())
+pub async fn delete(place: Place, name: &str) -> Result<(), JsValue> {
+    settled(&js::forget(&place.url(name))).await.map(|_| ())
 }
 
-async fn keep(
-    place: Place,
-    name: &str,
-    mut response: Response,
-    max_age_s: u64,
-) -> worker::Result<()> {
-    let headers = response.headers_mut();
-    headers.set("cache-control", &format!("max-age={max_age_s}"))?;
-    Cache::default().put(place.url(name), response).await
+async fn keep(place: Place, name: &str, body: &JsValue, max_age_s: u64) -> Result<(), JsValue> {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "times are far below 2^53 seconds"
+    )]
+    let max_age_s = max_age_s as f64;
+    let kept = js::keep(&place.url(name), body, max_age_s);
+    settled(&kept).await.map(|_| ())
 }

@@ -38,6 +38,20 @@ extern "C" {
     /// Lets a promise go, without an unhandled rejection.
     pub fn ignore(promise: &Promise);
 
+    /// Resolves to the text under `url` in the data centre's cache.
+    #[wasm_bindgen(js_name = cachedText)]
+    pub fn cached_text(url: &str) -> Promise;
+
+    /// Resolves to the bytes under `url` in the data centre's cache.
+    #[wasm_bindgen(js_name = cachedBytes)]
+    pub fn cached_bytes(url: &str) -> Promise;
+
+    /// Keeps a text or bytes under `url` for so many seconds.
+    pub fn keep(url: &str, body: &JsValue, max_age_s: f64) -> Promise;
+
+    /// Forgets what is under `url`.
+    pub fn forget(url: &str) -> Promise;
+
     /// Resolves to the response and, where its length is known and within the limit, its body.
     pub fn ask(what: &JsValue, how: &JsValue, limit: f64) -> Promise;
 }

@@ -122,7 +122,7 @@ pub fn keep(place: &Place, entry: Rc<Entry>) -> impl Future<Output = ()> + use<>
     });
     async move {
         // Without a cache the isolate's memory holds.
-        let _ = cache::put_bytes(cache::Place::Templates, &name, entry.encode(), kept_s).await;
+        let _ = cache::put_bytes(cache::Place::Templates, &name, &entry.encode(), kept_s).await;
     }
 }
 

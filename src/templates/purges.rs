@@ -98,7 +98,7 @@ pub async fn purge(purge: &Purge, env: &Env) -> Reach {
         shelf.purges.log.add(purge, now);
         shelf.purges.log.write()
     });
-    let in_cache = cache::put(Place::Purges, STORED_UNDER, text.clone(), KEPT_S);
+    let in_cache = cache::put(Place::Purges, STORED_UNDER, &text, KEPT_S);
     let in_kv = async {
         match &kv {
             Some(kv) => kv.put(STORED_UNDER, &text).await.is_ok(),
