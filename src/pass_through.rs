@@ -184,7 +184,7 @@ pub fn found(location: &str, cookies: &[String]) -> Result<web_sys::Response, Js
 
 fn like(xm: &web_sys::Response, headers: &web_sys::Headers) -> web_sys::ResponseInit {
     let init = web_sys::ResponseInit::new();
-    init.set_status(xm.status());
+    init.set_status(response::rebuilt_status(xm.status()));
     init.set_status_text(&xm.status_text());
     init.set_headers(headers);
     init

@@ -686,3 +686,18 @@ fn a_head_of_what_is_no_page_does_not_leak_the_header() {
     assert_eq!(head.header("x-other"), Some("stays"));
     assert_eq!(head.header("cache-control"), None);
 }
+
+/// XM's own such answer passes, but the runtime makes none: it leaves as what clients take it for (RFC 9110 §15).
+#[test]
+fn an_event_with_a_status_that_is_none_is_told_once_and_the_body_stays() {
+    let world = hero_world();
+    world.page("/api", api().with_status(799).header("CDP-Event", SIGNUP));
+    let response = by_script(world.revisit("/api")).get();
+    assert_eq!((response.status, response.end), (500, End::Complete));
+    assert!(!response.headers.has("cdp-event"), "the browser saw it");
+    assert_bytes(&response.body, br#"{"ok":true}"#, "XM's body");
+    world.cdp.wait_for_event("SIGNUP");
+    assert_eq!(world.origin().take().len(), 1, "XM was asked again");
+    world.page("/api", api().with_status(799));
+    assert_eq!(by_script(world.revisit("/api")).get().status, 799);
+}

@@ -12,7 +12,9 @@ pub mod server_timing;
 mod content_type;
 mod gate;
 mod headers;
+mod status;
 
 pub use content_type::PageType;
 pub use gate::{Opened, gate};
 pub use headers::{Leaving, edits};
+pub use status::rebuilt_status;
