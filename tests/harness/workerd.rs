@@ -85,7 +85,7 @@ impl Killer {
 
 impl Workerd {
     /// Starts workerd with these bindings: texts as text, anything else as JSON, as wrangler does. `queue`: what is bound as
-    /// `EVENTS`, and who may deliver. `kv`: where what is bound as `CONFIG` answers.
+    /// `EVENTS`, and who may deliver. `kv`: where what is bound as `CONFIG` answers. `heap_mib`: most that V8's heap may take.
     ///
     /// # Panics
     /// With the command to run when something it needs is missing; with workerd's own words when it does not start.
@@ -95,12 +95,20 @@ impl Workerd {
         bindings: &[(String, Value)],
         queue: Option<&QueueBinding>,
         kv: Option<SocketAddr>,
+        heap_mib: Option<u32>,
     ) -> Self {
         let folder = tempfile::tempdir().expect("no temporary folder");
         let modules = install(module, folder.path());
         fs::write(
             folder.path().join("config.capnp"),
-            config(&modules, &compatibility(module), bindings, queue, kv),
+            config(
+                &modules,
+                &compatibility(module),
+                bindings,
+                queue,
+                kv,
+                heap_mib,
+            ),
         )
         .unwrap();
         let mut child = Command::new(binary())
@@ -318,6 +326,7 @@ fn config(
     bindings: &[(String, Value)],
     queue: Option<&QueueBinding>,
     kv: Option<SocketAddr>,
+    heap_mib: Option<u32>,
 ) -> String {
     // JSON's quoting of printable text is also Cap'n Proto's.
     let quoted = |text: &str| Value::from(text).to_string();
@@ -341,9 +350,12 @@ fn config(
     bindings.extend(kv.map(|_| kv::BINDING.to_owned()));
     let (mut services, sockets, workers) = queue.map(QueueBinding::config).unwrap_or_default();
     services.extend(kv.map(Kv::service));
+    let v8_flags = heap_mib.map(|mib| quoted(&format!("--max-heap-size={mib}")));
+    let v8_flags = v8_flags.unwrap_or_default();
     format!(
         r#"using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  v8Flags = [{v8_flags}],
   services = [
     (name = "main", worker = .main),
     (name = "outside", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),

@@ -40,6 +40,7 @@ pub struct World {
     queue: Option<Queue>,
     kv: Option<Kv>,
     module: Module,
+    heap_mib: Option<u32>,
     bindings: Vec<(String, Value)>,
     origin: Server,
     pages: Arc<Mutex<HashMap<String, Script>>>,
@@ -50,6 +51,7 @@ pub struct WorldBuilder {
     site: Map<String, Value>,
     vars: Vec<(String, Value)>,
     module: Module,
+    heap_mib: Option<u32>,
     queue: Option<QueueSettings>,
     kv: Option<Reply>,
 }
@@ -72,6 +74,7 @@ impl World {
             site,
             vars: Vec::new(),
             module: Module::Built,
+            heap_mib: None,
             queue: None,
             kv: None,
         }
@@ -180,7 +183,13 @@ impl World {
         self.workerd.killer().kill();
         let binding = self.queue.as_ref().map(Queue::binding);
         let kv = self.kv.as_ref().map(Kv::address);
-        self.workerd = Workerd::start(&self.module, &self.bindings, binding.as_ref(), kv);
+        self.workerd = Workerd::start(
+            &self.module,
+            &self.bindings,
+            binding.as_ref(),
+            kv,
+            self.heap_mib,
+        );
     }
 
     /// Waits for a log line that is a JSON object and matches.
@@ -246,6 +255,13 @@ impl WorldBuilder {
         self
     }
 
+    /// V8's heap takes no more than this: it collects what is dead instead of growing, and what is alive beyond that ends the process.
+    #[must_use]
+    pub const fn heap_mib(mut self, mib: u32) -> Self {
+        self.heap_mib = Some(mib);
+        self
+    }
+
     /// Runs another module than the built Worker.
     #[must_use]
     pub fn module(mut self, module: Module) -> Self {
@@ -297,7 +313,9 @@ impl WorldBuilder {
                 &bindings,
                 binding.as_ref(),
                 kv.as_ref().map(Kv::address),
+                self.heap_mib,
             ),
+            heap_mib: self.heap_mib,
             queue,
             kv,
             module: self.module,

@@ -23,11 +23,15 @@ pub const NUMBER: &str = "x-soak-number";
 /// For two seconds: a run meets every way of a kept page.
 const KEPT: &str = "public, max-age=2";
 
+/// V8's heap. Without a limit it grows for tens of thousands of requests before V8 collects in earnest, and hides what grows for good.
+const HEAP_MIB: u32 = 24;
+
 /// Starts the Worker between them.
 #[must_use]
 pub fn start(seed: u64) -> World {
     let world = World::build()
         .site(json!({ "decision_budget_ms": 400, "id_budget_ms": 250, "consent": { "mode": "always" } }))
+        .heap_mib(HEAP_MIB)
         .start();
     world.any_page(move |request| xm(seed, request));
     world.cdp.any_flow(move |request| flow(seed, request));
