@@ -68,8 +68,15 @@ async function untilKept(more, path) {
     const isolate = start(more);
     const before = stored();
     const rendered = await visit(isolate, path);
-    // The runtime is ended at once: what it stores behind the page must have come so far. Where it has not, the next one tries.
-    for (let looks = 0; rendered > 0 && looks < 100 && stored() === before; looks += 1) await setTimeout(10);
+    // The runtime is ended at once: what it stores behind the page must have come so far. A look into the cache alone touches its
+    // files, so they must have rested for a while. Where that was too short, the next one tries.
+    let last = before;
+    for (let looks = 0, rested = 0; rendered > 0 && looks < 100 && rested < 20; looks += 1) {
+      await setTimeout(10);
+      const now = stored();
+      rested = now === last && now !== before ? rested + 1 : 0;
+      last = now;
+    }
     await isolate.dispose();
     if (rendered === 0) return;
   }
