@@ -3,9 +3,11 @@
 //! In: a request of XM's server. Out: the exchange's answer, and one log line that says nothing of a person. Redirects of
 //! the CDP are not followed.
 
-use futures_util::future::{Either, select};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::future_to_promise;
+use futures_util::{
+    FutureExt,
+    future::{Either, select},
+};
+use wasm_bindgen::JsValue;
 use worker::{Context, Env};
 use xm_edge_core::{
     config::Config,
@@ -17,7 +19,6 @@ use super::{Call, idempotency::Taken, read_body, respond};
 use crate::platform::{
     clock::{self, Clock},
     environment, fetch,
-    promise::settled,
 };
 
 /// Answers a request at `path`, which begins with `guests`.
@@ -45,15 +46,13 @@ pub(super) async fn answer(
         exchange.receive(&read_body(call.request, MAX_BODY).await);
     }
     // What was begun is carried out, and remembered, also for a server that does not wait for the answer.
-    let answered = future_to_promise(async move {
+    let answered = async move {
         let answer = carry_out(&mut exchange).await;
-        end(label, &answer, exchange.counts(), clock).map(JsValue::from)
-    });
-    let whole = settled(&answered);
-    context.wait_until(async move {
-        let _ = whole.await;
-    });
-    Ok(settled(&answered).await?.unchecked_into())
+        end(label, &answer, exchange.counts(), clock)
+    };
+    let answered = answered.boxed_local().shared();
+    context.wait_until(answered.clone().map(drop));
+    answered.await
 }
 
 /// Logs the call and makes the response.

@@ -63,18 +63,13 @@ export async function ask(what, how, limit) {
   return [response, new Uint8Array(await response.arrayBuffer())];
 }
 
-/** The text under `url` in the data centre's cache; nothing where it has none. */
-export async function cachedText(url) {
-  return (await caches.default.match(url))?.text();
-}
-
-/** The bytes under `url`. */
-export async function cachedBytes(url) {
+/** The bytes under `url` in the data centre's cache; nothing where it has none. */
+export async function cached(url) {
   const found = await caches.default.match(url);
   return found && new Uint8Array(await found.arrayBuffer());
 }
 
-/** Keeps a text or bytes under `url` for so many seconds. */
+/** Keeps bytes under `url` for so many seconds. */
 export async function keep(url, body, maxAge) {
   await caches.default.put(url, new Response(body, { headers: { 'cache-control': `max-age=${maxAge}` } }));
 }

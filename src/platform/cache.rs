@@ -42,8 +42,8 @@ impl Place {
 /// # Errors
 /// There is no cache, or it fails.
 pub async fn get(place: Place, name: &str) -> Result<Option<String>, JsValue> {
-    let found = settled(&js::cached_text(&place.url(name))).await?;
-    Ok(found.as_string())
+    let found = get_bytes(place, name).await?;
+    Ok(found.and_then(|bytes| String::from_utf8(bytes).ok()))
 }
 
 /// The bytes under a name.
@@ -51,7 +51,7 @@ pub async fn get(place: Place, name: &str) -> Result<Option<String>, JsValue> {
 /// # Errors
 /// As [`get`].
 pub async fn get_bytes(place: Place, name: &str) -> Result<Option<Vec<u8>>, JsValue> {
-    let found = settled(&js::cached_bytes(&place.url(name))).await?;
+    let found = settled(&js::cached(&place.url(name))).await?;
     let bytes: Option<Uint8Array> = found.dyn_into().ok();
     Ok(bytes.map(|bytes| bytes.to_vec()))
 }
@@ -61,7 +61,7 @@ pub async fn get_bytes(place: Place, name: &str) -> Result<Option<Vec<u8>>, JsVa
 /// # Errors
 /// There is no cache, or it fails.
 pub async fn put(place: Place, name: &str, text: &str, max_age_s: u64) -> Result<(), JsValue> {
-    keep(place, name, &JsValue::from_str(text), max_age_s).await
+    put_bytes(place, name, text.as_bytes(), max_age_s).await
 }
 
 /// Keeps bytes for so many seconds.
@@ -74,7 +74,13 @@ pub async fn put_bytes(
     bytes: &[u8],
     max_age_s: u64,
 ) -> Result<(), JsValue> {
-    keep(place, name, &Uint8Array::from(bytes), max_age_s).await
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "times are far below 2^53 seconds"
+    )]
+    let max_age_s = max_age_s as f64;
+    let kept = js::keep(&place.url(name), &Uint8Array::from(bytes), max_age_s);
+    settled(&kept).await.map(|_| ())
 }
 
 /// Forgets what is under a name.
@@ -83,14 +89,4 @@ pub async fn put_bytes(
 /// As [`get`].
 pub async fn delete(place: Place, name: &str) -> Result<(), JsValue> {
     settled(&js::forget(&place.url(name))).await.map(|_| ())
-}
-
-async fn keep(place: Place, name: &str, body: &JsValue, max_age_s: u64) -> Result<(), JsValue> {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "times are far below 2^53 seconds"
-    )]
-    let max_age_s = max_age_s as f64;
-    let kept = js::keep(&place.url(name), body, max_age_s);
-    settled(&kept).await.map(|_| ())
 }

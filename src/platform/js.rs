@@ -38,16 +38,11 @@ extern "C" {
     /// Lets a promise go, without an unhandled rejection.
     pub fn ignore(promise: &Promise);
 
-    /// Resolves to the text under `url` in the data centre's cache.
-    #[wasm_bindgen(js_name = cachedText)]
-    pub fn cached_text(url: &str) -> Promise;
-
     /// Resolves to the bytes under `url` in the data centre's cache.
-    #[wasm_bindgen(js_name = cachedBytes)]
-    pub fn cached_bytes(url: &str) -> Promise;
+    pub fn cached(url: &str) -> Promise;
 
-    /// Keeps a text or bytes under `url` for so many seconds.
-    pub fn keep(url: &str, body: &JsValue, max_age_s: f64) -> Promise;
+    /// Keeps bytes under `url` for so many seconds.
+    pub fn keep(url: &str, body: &Uint8Array, max_age_s: f64) -> Promise;
 
     /// Forgets what is under `url`.
     pub fn forget(url: &str) -> Promise;

@@ -2,7 +2,7 @@
 //!
 //! In: a tally. Out: a table in Markdown, and whether every promise held.
 
-use std::fmt::Write;
+use std::{fmt::Write, ops::RangeInclusive};
 
 use xm_edge_tests::Usage;
 
@@ -11,43 +11,43 @@ use crate::run::{Length, Tally};
 /// Memory and descriptors early and late in a run may differ by so much.
 const GROWTH: f64 = 1.10;
 /// Shares of the run that are compared: around a fifth of it, and its end.
-const EARLY: (f64, f64) = (0.15, 0.25);
-const LATE: (f64, f64) = (0.90, 1.0);
+const EARLY: RangeInclusive<f64> = 0.15..=0.25;
+const LATE: RangeInclusive<f64> = 0.90..=1.0;
 
-/// The middle values of memory (bytes) and descriptors early and late.
-#[must_use]
-pub fn compared(usage: &[(u64, Usage)], requests: u64) -> Option<[(u64, u64); 2]> {
-    let middle = |(from, to): (f64, f64)| {
-        let within = |done: u64| (from..=to).contains(&(done as f64 / requests as f64));
-        let some: Vec<_> = usage.iter().filter(|(done, _)| within(*done)).collect();
-        let mut memory: Vec<_> = some.iter().map(|(_, usage)| usage.memory).collect();
-        let mut descriptors: Vec<_> = some
-            .iter()
-            .map(|(_, usage)| usage.descriptors as u64)
-            .collect();
-        memory.sort_unstable();
-        descriptors.sort_unstable();
-        Some((
-            *memory.get(memory.len() / 2)?,
-            *descriptors.get(descriptors.len() / 2)?,
-        ))
+/// The middle values of memory (bytes) and of descriptors within shares of the run.
+fn middle(
+    usage: &[(u64, Usage)],
+    requests: u64,
+    shares: RangeInclusive<f64>,
+) -> Option<(u64, u64)> {
+    let within = |done: u64| shares.contains(&(done as f64 / requests as f64));
+    let some = || {
+        let some = usage.iter().filter(|(done, _)| within(*done));
+        some.map(|(_, usage)| usage)
     };
-    Some([middle(EARLY)?, middle(LATE)?])
+    let mut memory: Vec<_> = some().map(|usage| usage.memory).collect();
+    let mut descriptors: Vec<_> = some().map(|usage| usage.descriptors as u64).collect();
+    memory.sort_unstable();
+    descriptors.sort_unstable();
+    Some((
+        *memory.get(memory.len() / 2)?,
+        *descriptors.get(descriptors.len() / 2)?,
+    ))
 }
 
-/// The middle value of memory (bytes) around each tenth of the run: a leak is a line, a cache is a step.
+/// [`middle`] early and late.
+#[must_use]
+pub fn compared(usage: &[(u64, Usage)], requests: u64) -> Option<[(u64, u64); 2]> {
+    let of = |shares| middle(usage, requests, shares);
+    Some([of(EARLY)?, of(LATE)?])
+}
+
+/// Memory (bytes) around each tenth of the run: a leak is a line, a cache is a step.
 fn memory_by_tenths(usage: &[(u64, Usage)], requests: u64) -> Vec<u64> {
-    (1..=10)
-        .filter_map(|tenth| {
-            let at = f64::from(tenth) / 10.0;
-            let mut memory: Vec<_> = usage
-                .iter()
-                .filter(|(done, _)| (*done as f64 / requests as f64 - at).abs() <= 0.05)
-                .map(|(_, usage)| usage.memory)
-                .collect();
-            memory.sort_unstable();
-            memory.get(memory.len() / 2).copied()
-        })
+    let tenths = (1..=10).map(|tenth| f64::from(tenth) / 10.0);
+    tenths
+        .filter_map(|at| middle(usage, requests, at - 0.05..=at + 0.05))
+        .map(|(memory, _)| memory)
         .collect()
 }
 

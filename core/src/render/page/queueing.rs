@@ -111,7 +111,7 @@ impl Page {
     }
 
     /// Queues the page's bytes up to `end`, with what is put in on the way.
-    pub(super) fn queue_bytes(&mut self, end: usize) {
+    fn queue_bytes(&mut self, end: usize) {
         while let Some((at, stop)) = self.inserting.as_mut().and_then(|i| i.next_stop(end)) {
             self.queue_range_to(at);
             self.queue.push_back(Item::Insertion(stop));
